@@ -1,0 +1,89 @@
+# SPDX-FileCopyrightText: 2026 bitbucket.datacenter contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Private to this collection: may change at any time.
+"""Branches of a repository: the server's resource and the user's view of one branch."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ._client import Client
+from ._errors import ConflictError
+from ._refs import HEADS
+from ._repository import Repository
+from ._schema import Json, Schema, page
+
+_REF: Json = {
+    "type": "object",
+    "required": ["id", "displayId", "latestCommit"],
+    "properties": {
+        "id": {"type": "string", "pattern": "^refs/heads/."},
+        "displayId": {"type": "string"},
+        "latestCommit": {"type": "string"},
+        "isDefault": {"type": "boolean"},
+    },
+}
+_BRANCH = Schema(_REF)
+_BRANCHES = Schema(page(_REF))
+
+View = dict[str, t.Any]
+
+
+def view(name: str, latest_commit: str, is_default: bool = False) -> View:
+    """The user's view of a branch: ``id`` is the full ref, ``name`` the same without ``refs/heads/``."""
+    return {"id": HEADS + name, "name": name, "latest_commit": latest_commit, "is_default": is_default}
+
+
+def _view(ref: Json) -> View:
+    return view(ref["id"][len(HEADS) :], ref["latestCommit"], ref.get("isDefault", False))
+
+
+class Branches:
+    """The branches of one repository. Names are without ``refs/heads/``. Every method may raise any BitbucketError."""
+
+    def __init__(self, client: Client, repository: Repository) -> None:
+        self._client = client
+        self._repository = repository
+        # reading and writing are two REST modules of the server
+        self._read = repository.path("api/latest", "branches")
+        self._write = repository.path("branch-utils/latest", "branches")
+
+    def all(self, filter_text: str | None = None, order_by: str | None = None) -> t.Iterator[View]:
+        """Branches whose name contains ``filter_text``, in the server's order or ALPHABETICAL or MODIFICATION."""
+        query = {"filterText": filter_text, "orderBy": order_by}
+        given = {key: value for key, value in query.items() if value is not None}
+        return map(_view, self._client.items(self._read, _BRANCHES, given))
+
+    def find(self, name: str) -> View | None:
+        """The branch of exactly this name, or None. A repository that is not there is an error, not None."""
+        # the filter matches any part of the name (documented)
+        return next((branch for branch in self.all(filter_text=name) if branch["name"] == name), None)
+
+    def create(self, name: str, start_point: str) -> View:
+        """Create the branch and return it. Raises ConflictError where it, or one that overlaps with it, exists."""
+        return _view(self._client.post(self._write, _BRANCH, {"name": name, "startPoint": start_point}))
+
+    def refuse_overlap(self, name: str) -> None:
+        """Raise the ConflictError that create() would meet: git keeps ``a`` and ``a/b`` apart as file and directory."""
+        parts = name.split("/")
+        above = ("/".join(parts[:depth]) for depth in range(1, len(parts)))
+        overlapping = next((branch for parent in above if (branch := self.find(parent))), None)
+        if overlapping is None:
+            below = (branch for branch in self.all(filter_text=name) if branch["name"].startswith(f"{name}/"))
+            overlapping = next(below, None)
+        if overlapping is not None:
+            raise ConflictError(
+                f"Branch {name} cannot exist beside branch {overlapping['name']}", "delete that one or choose a name"
+            )
+
+    def delete(self, name: str, end_point: str | None = None, *, dry_run: bool = False) -> None:
+        """Delete the branch, only while its tip is ``end_point`` if given; ``dry_run`` lets the server only check.
+
+        A branch that does not exist is no error (documented). Raises ValidationError for the default branch and
+        for another tip, PermissionDeniedError where the user or a branch permission does not allow it.
+        """
+        body: Json = {"name": HEADS + name, "dryRun": dry_run}
+        if end_point is not None:
+            body["endPoint"] = end_point
+        self._client.delete(self._write, body, changes_nothing=dry_run)

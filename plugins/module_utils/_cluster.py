@@ -1,0 +1,109 @@
+# SPDX-FileCopyrightText: 2026 bitbucket.datacenter contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Private to this collection: may change at any time.
+"""The cluster and its rolling upgrade: the server's zdu resource and the user's view of it."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ._client import Client
+from ._schema import Json, Schema, array
+
+# nulls: a node that is OFFLINE has no version, build, tasks or users (assumed); early versions have no load figures
+_TEXT: Json = {"type": ["string", "null"]}
+_NUMBER: Json = {"type": ["integer", "null"]}
+_CLUSTER = Schema(
+    {
+        "type": "object",
+        "required": ["upgradeModeEnabled", "state", "nodes"],
+        "properties": {
+            "upgradeModeEnabled": {"type": "boolean"},
+            "state": {"type": "string"},
+            "originalVersion": _TEXT,
+            "nodes": array(
+                {
+                    "type": "object",
+                    "required": ["id", "name", "state"],
+                    "properties": {
+                        "id": {"type": "string"},
+                        "name": {"type": "string"},
+                        "ipAddress": _TEXT,
+                        "portNumber": _NUMBER,
+                        "state": {"type": "string"},
+                        "version": _TEXT,
+                        "buildNumber": {"type": ["string", "integer", "null"]},
+                        "tasksTotal": _NUMBER,
+                        "activeUserCount": _NUMBER,
+                        "local": {"type": ["boolean", "null"]},
+                    },
+                }
+            ),
+        },
+    }
+)
+
+View = dict[str, t.Any]
+
+
+def _view(cluster: Json) -> View:
+    enabled = cluster["upgradeModeEnabled"]
+    return {
+        "state": cluster["state"],
+        "upgrade_mode_enabled": enabled,
+        # outside upgrade mode there is nothing that a node could be compared with
+        "original_version": cluster.get("originalVersion") if enabled else None,
+        "nodes": sorted((_node(node) for node in cluster["nodes"]), key=lambda node: str(node["name"])),
+    }
+
+
+def _node(node: Json) -> View:
+    build = node.get("buildNumber")
+    return {
+        "id": node["id"],
+        "name": node["name"],
+        "ip_address": node.get("ipAddress"),
+        "port_number": node.get("portNumber"),
+        "state": node["state"],
+        "version": node.get("version"),
+        "build_number": None if build is None else str(build),
+        "tasks_total": node.get("tasksTotal"),
+        "active_user_count": node.get("activeUserCount"),
+        "local": node.get("local"),
+    }
+
+
+def read(client: Client) -> View:
+    """The cluster as ``{state, upgrade_mode_enabled, original_version, nodes}``, nodes by name. Any BitbucketError."""
+    return _view(client.get("/rest/zdu/cluster", _CLUSTER))
+
+
+def act(client: Client, action: str) -> View:
+    """POST ``start``, ``approve`` or ``cancel`` and return the cluster of the answer.
+
+    Raises ConflictError where the present state does not allow it; any BitbucketError.
+    """
+    return _view(client.post(f"/rest/zdu/{action}", _CLUSTER))
+
+
+def find_node(cluster: View, name: str) -> View | None:
+    """The node of this name, else of this address, else of this id, or None.
+
+    A node's id may change when it restarts, its name does not (documented for containers).
+    """
+    for key in ("name", "ip_address", "id"):
+        for node in cluster["nodes"]:
+            if node[key] == name:
+                return dict(node)
+    return None
+
+
+def summary(cluster: View) -> View:
+    """What counts of a cluster when two moments are compared: load figures and ids move by themselves."""
+    return {
+        "state": cluster["state"],
+        "upgrade_mode_enabled": cluster["upgrade_mode_enabled"],
+        "original_version": cluster["original_version"],
+        "nodes": {node["name"]: {"state": node["state"], "version": node["version"]} for node in cluster["nodes"]},
+    }

@@ -1,0 +1,36 @@
+# SPDX-FileCopyrightText: 2026 bitbucket.datacenter contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Private to this collection: may change at any time.
+"""The frame of every module: the only place that talks to AnsibleModule about beginning and end."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible.module_utils.basic import AnsibleModule, env_fallback
+
+from ._argspec import CONNECTION, ENVIRONMENT, Spec
+from ._client import Client
+from ._connection import connect
+from ._errors import BitbucketError
+
+Run = t.Callable[[AnsibleModule, Client], dict[str, t.Any]]
+
+
+def execute(run: Run, spec: Spec, *, read_only: bool = False, **rules: t.Any) -> None:
+    """Run a module: options in, client made, result or one-sentence error out.
+
+    ``read_only`` is for modules that never write; in check mode every client is read-only. ``rules`` are
+    AnsibleModule's own (required_if and so on). Anything but a BitbucketError is a bug and shows as such.
+    """
+    connection = {
+        name: {**option, "fallback": (env_fallback, [ENVIRONMENT[name]])} for name, option in CONNECTION.items()
+    }
+    module = AnsibleModule(argument_spec={**connection, **spec}, supports_check_mode=True, **rules)
+    try:
+        with connect(module.params, read_only=read_only or module.check_mode) as client:
+            result = run(module, client)
+    except BitbucketError as error:
+        module.fail_json(msg=str(error), error=error.to_dict(), **error.facts)
+    module.exit_json(**result)

@@ -1,0 +1,103 @@
+# SPDX-FileCopyrightText: 2026 bitbucket.datacenter contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Private to this collection: may change at any time.
+"""Rules for names that travel in a request, checked before it is made."""
+
+from __future__ import annotations
+
+import re
+
+from ._errors import InputError
+
+HEADS = "refs/heads/"
+
+_PROJECT_KEY = re.compile(r"(?:[A-Za-z][A-Za-z0-9_-]*|~[A-Za-z0-9_.@-]+)\Z")
+_SLUG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*\Z")
+_COMMIT = re.compile(r"[0-9a-fA-F]{40}(?:[0-9a-fA-F]{24})?\Z")
+_VERSION = re.compile(r"([0-9]+)\.([0-9]+)\.([0-9]+)\Z")
+_FORBIDDEN = re.compile(r"[\x00-\x20\x7f~^:?*\[\\]")
+
+
+def project_key(value: str) -> str:
+    """A project key, or ``~slug`` of a personal one; returned as it is. Raises InputError."""
+    if not _PROJECT_KEY.match(value) or ".." in value:
+        raise InputError(
+            f"project_key {value!r} is not a project key",
+            "use letters, digits, '_' and '-' beginning with a letter, or ~ and a user's slug",
+        )
+    return value
+
+
+def repository_slug(value: str) -> str:
+    """A repository slug, returned as it is. Raises InputError."""
+    if not _SLUG.match(value) or ".." in value:
+        raise InputError(
+            f"repository {value!r} is not a repository slug",
+            "use the last part of the repository's address, made of letters, digits, '_', '-' and '.'",
+        )
+    return value
+
+
+def branch_name(value: str, option: str = "name") -> str:
+    """The branch name without ``refs/heads/``, valid by git's own rules. Raises InputError with the broken rule."""
+    name = value[len(HEADS) :] if value.startswith(HEADS) else value
+    fault = _ref_fault(name)
+    if fault is None and name.startswith("-"):
+        fault = "it begins with '-'"
+    if fault is None and name in ("HEAD", "@"):
+        fault = "it is reserved by git"
+    if fault is not None:
+        raise InputError(f"{option} {value!r} is not a valid branch name: {fault}", "choose a name that git accepts")
+    return name
+
+
+def revision(value: str, option: str = "start_point") -> str:
+    """A branch, tag, full ref or commit id, returned as it is. Raises InputError with the broken rule."""
+    fault = _ref_fault(value)
+    if fault is None and value.startswith("-"):
+        fault = "it begins with '-'"
+    if fault is not None:
+        raise InputError(
+            f"{option} {value!r} is neither a ref nor a commit: {fault}", "give a branch, a tag, a full ref or a commit"
+        )
+    return value
+
+
+def is_commit_id(value: str) -> bool:
+    """Whether the value is a full object id, SHA-1 or SHA-256."""
+    return _COMMIT.match(value) is not None
+
+
+def commit_id(value: str, option: str) -> str:
+    """A full commit id, in lower case. Raises InputError."""
+    if not is_commit_id(value):
+        raise InputError(f"{option} {value!r} is not a full commit id", "give all 40 hexadecimal digits")
+    return value.lower()
+
+
+def version(value: str, option: str = "target_version") -> tuple[int, int, int]:
+    """A release number ``major.minor.patch`` as three numbers. Raises InputError."""
+    match = _VERSION.match(value)
+    if match is None:
+        raise InputError(f"{option} {value!r} is not a release number", "write it as major.minor.patch, such as 9.4.22")
+    return int(match[1]), int(match[2]), int(match[3])
+
+
+def _ref_fault(name: str) -> str | None:
+    """The rule of git-check-ref-format that the name breaks (below a namespace such as refs/heads), or None."""
+    if not name:
+        return "it is empty"
+    forbidden = _FORBIDDEN.search(name)
+    if forbidden:
+        return f"it contains {forbidden[0]!r}"
+    if ".." in name or "@{" in name:
+        return "it contains '..' or '@{'"
+    if name.endswith("."):
+        return "it ends with '.'"
+    parts = name.split("/")
+    if "" in parts:
+        return "it begins or ends with '/', or contains '//'"
+    if any(part.startswith(".") or part.endswith(".lock") for part in parts):
+        return "a part of it begins with '.' or ends with '.lock'"
+    return None

@@ -1,0 +1,28 @@
+# SPDX-FileCopyrightText: 2026 bitbucket.datacenter contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Private to this collection: may change at any time.
+"""A repository as an address: every resource of a repository begins here."""
+
+from __future__ import annotations
+
+import dataclasses
+
+from ._client import quote
+from ._refs import project_key, repository_slug
+
+
+@dataclasses.dataclass(frozen=True)
+class Repository:
+    """One repository by project key and slug, both valid. Raises InputError."""
+
+    project_key: str
+    slug: str
+
+    def __post_init__(self) -> None:
+        project_key(self.project_key)
+        repository_slug(self.slug)
+
+    def path(self, api: str, rest: str) -> str:
+        """The path of a resource of this repository; ``api`` is the REST module with its version."""
+        return f"/rest/{api}/projects/{quote(self.project_key)}/repos/{quote(self.slug)}/{rest}"

@@ -1,0 +1,195 @@
+#!/usr/bin/python
+# SPDX-FileCopyrightText: 2026 bitbucket.datacenter contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: branch
+short_description: Create and delete branches
+version_added: 1.0.0
+author: bitbucket.datacenter contributors (@bitbucket-datacenter)
+description:
+  - Creates a branch at a start point, or deletes a branch, in a repository of Bitbucket Data Center.
+  - An existing branch is never moved. RV(drift) tells whether it is at another commit than the start point.
+extends_documentation_fragment:
+  - bitbucket.datacenter.connection
+  - bitbucket.datacenter.repository
+  - bitbucket.datacenter.attributes
+attributes:
+  check_mode:
+    support: full
+    details:
+      - A deletion is tried by the server's own dry run, so that its refusals are found too.
+      - Whether the account may create the branch is only known when it is created.
+  diff_mode:
+    support: full
+options:
+  name:
+    description:
+      - Name of the branch, with or without C(refs/heads/).
+    type: str
+    required: true
+  state:
+    description:
+      - Whether the branch shall exist.
+    type: str
+    choices: [present, absent]
+    default: present
+  start_point:
+    description:
+      - Branch, tag, full ref or commit at which the branch is created.
+      - Required when the branch does not exist yet. There is no default.
+    type: str
+  end_point:
+    description:
+      - Full id of the commit that must still be the tip of the branch when it is deleted.
+      - Used only with O(state=absent).
+    type: str
+seealso:
+  - module: bitbucket.datacenter.branch_info
+"""
+
+EXAMPLES = r"""
+- name: Create a release branch
+  bitbucket.datacenter.branch:
+    project_key: PLAT
+    repository: api
+    name: release/9.4
+    start_point: main
+
+- name: Delete a branch if nobody has pushed to it in between
+  bitbucket.datacenter.branch:
+    project_key: PLAT
+    repository: api
+    name: feature/ABC-1-login-page
+    state: absent
+    end_point: 8d51122def5632836d1cb1026e879069e10a1e13
+"""
+
+RETURN = r"""
+branch:
+  description: The branch, or null when it does not exist.
+  returned: success
+  type: dict
+  contains:
+    id:
+      description: Full ref.
+      type: str
+      sample: refs/heads/release/9.4
+    name:
+      description: Name without C(refs/heads/).
+      type: str
+      sample: release/9.4
+    latest_commit:
+      description: Commit at the tip.
+      type: str
+      sample: 8d51122def5632836d1cb1026e879069e10a1e13
+    is_default:
+      description: Whether it is the default branch of the repository.
+      type: bool
+      sample: false
+drift:
+  description:
+    - Whether the branch is at another commit than O(start_point).
+    - Null without O(start_point), when that does not exist any more, or when the branch does not exist.
+  returned: success
+  type: bool
+  sample: false
+"""
+
+import typing as t
+
+from ..module_utils import _refs
+from ..module_utils._argspec import REPOSITORY, Spec
+from ..module_utils._branch import Branches, View, view
+from ..module_utils._commit import resolve
+from ..module_utils._errors import ConflictError, InputError, NotFoundError
+from ..module_utils._module import execute
+from ..module_utils._outcome import Outcome
+from ..module_utils._repository import Repository
+
+if t.TYPE_CHECKING:
+    from ansible.module_utils.basic import AnsibleModule
+
+    from ..module_utils._client import Client
+
+SPEC: Spec = {
+    **REPOSITORY,
+    "name": {"type": "str", "required": True},
+    "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
+    "start_point": {"type": "str"},
+    "end_point": {"type": "str"},
+}
+
+
+def ensure_present(branches: Branches, name: str, tip: str | None, start_point: str | None, check: bool) -> Outcome:
+    """The branch exists; ``tip`` is the commit that ``start_point`` names."""
+    before = branches.find(name)
+    if before is not None:
+        return Outcome(before, before)
+    if start_point is None:
+        raise InputError(f"Branch {name} does not exist and start_point is not set", "say where it shall start")
+    if tip is None:
+        raise NotFoundError(
+            f"start_point {start_point!r} names no commit of the repository", "give an existing branch, tag or commit"
+        )
+    if check:
+        branches.refuse_overlap(name)
+        return Outcome(None, view(name, tip))
+    try:
+        return Outcome(None, branches.create(name, start_point))
+    except ConflictError:
+        # somebody else may have created it since it was looked for
+        found = branches.find(name)
+        if found is None:
+            raise
+        return Outcome(found, found)
+
+
+def ensure_absent(branches: Branches, name: str, end_point: str | None, check: bool) -> Outcome:
+    """The branch does not exist."""
+    before = branches.find(name)
+    if before is not None:
+        branches.delete(name, end_point, dry_run=check)
+    return Outcome(before, None)
+
+
+def run(module: AnsibleModule, client: Client) -> dict[str, t.Any]:
+    """Bring the branch to its state."""
+    params = module.params
+    name = _refs.branch_name(params["name"])
+    repository = Repository(params["project_key"], params["repository"])
+    branches = Branches(client, repository)
+    if params["state"] == "absent":
+        end_point = params["end_point"] and _refs.commit_id(params["end_point"], "end_point")
+        return ensure_absent(branches, name, end_point, module.check_mode).result(branch=None, drift=None)
+    start_point = params["start_point"] and _refs.revision(params["start_point"])
+    tip = start_point and find_commit(client, repository, start_point)
+    outcome = ensure_present(branches, name, tip, start_point, module.check_mode)
+    return outcome.result(branch=outcome.after, drift=drift(outcome.after, tip))
+
+
+def find_commit(client: Client, repository: Repository, start_point: str) -> str | None:
+    """The commit of the start point, or None where the repository has none of that name."""
+    try:
+        return resolve(client, repository, start_point)
+    except NotFoundError as error:
+        if "com.atlassian.bitbucket.commit.NoSuchCommitException" in error.exception_names:
+            return None
+        raise
+
+
+def drift(branch: View | None, tip: str | None) -> bool | None:
+    """Whether the branch is elsewhere than its start point, or None where one of them is not known."""
+    return None if branch is None or tip is None else branch["latest_commit"] != tip
+
+
+def main() -> None:
+    """Entry point."""
+    execute(run, SPEC)
+
+
+if __name__ == "__main__":
+    main()

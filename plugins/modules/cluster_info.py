@@ -1,0 +1,122 @@
+#!/usr/bin/python
+# SPDX-FileCopyrightText: 2026 bitbucket.datacenter contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: cluster_info
+short_description: Read the state of the cluster and its nodes
+version_added: 1.0.0
+author: bitbucket.datacenter contributors (@bitbucket-datacenter)
+description:
+  - Reads the nodes of a Bitbucket Data Center cluster and the state of its rolling upgrade.
+  - Needs the permission SYS_ADMIN.
+extends_documentation_fragment:
+  - bitbucket.datacenter.connection
+  - bitbucket.datacenter.attributes
+  - bitbucket.datacenter.attributes.reads
+seealso:
+  - module: bitbucket.datacenter.cluster_wait
+  - module: bitbucket.datacenter.rolling_upgrade_plan
+"""
+
+EXAMPLES = r"""
+- name: Read the cluster
+  bitbucket.datacenter.cluster_info:
+  register: result
+
+- name: Show the version of each node
+  ansible.builtin.debug:
+    msg: "{{ result.cluster.nodes | items2dict(key_name='name', value_name='version') }}"
+"""
+
+RETURN = r"""
+cluster:
+  description: The cluster.
+  returned: success
+  type: dict
+  contains:
+    state:
+      description: State of the cluster, for example V(STABLE), V(READY_TO_UPGRADE) or V(MIXED).
+      type: str
+      sample: STABLE
+    upgrade_mode_enabled:
+      description: Whether a rolling upgrade is under way.
+      type: bool
+      sample: false
+    original_version:
+      description: Version from which the rolling upgrade began, or null outside upgrade mode.
+      type: str
+      sample: 9.4.21
+    nodes:
+      description: Nodes, sorted by name.
+      type: list
+      elements: dict
+      contains:
+        id:
+          description: Id of the node. It may change when the node restarts.
+          type: str
+          sample: 8b4b1d83-3c1c-4b4c-a5a0-6ad0a3e0c2a7
+        name:
+          description: Name of the node. It stays the same.
+          type: str
+          sample: bitbucket-1
+        ip_address:
+          description: Address of the node.
+          type: str
+          sample: 192.0.2.11
+        port_number:
+          description: Port of the node.
+          type: int
+          sample: 5701
+        state:
+          description: V(STARTING), V(ACTIVE), V(DRAINING), V(TERMINATING), V(OFFLINE) or V(ERROR).
+          type: str
+          sample: ACTIVE
+        version:
+          description: Version that the node runs, or null when it is offline.
+          type: str
+          sample: 9.4.21
+        build_number:
+          description: Build number of that version.
+          type: str
+          sample: "9004021"
+        tasks_total:
+          description: Tasks that the node works on, or null where the server does not tell.
+          type: int
+          sample: 0
+        active_user_count:
+          description: Users active on the node, or null where the server does not tell.
+          type: int
+          sample: 3
+        local:
+          description: Whether this node gave the answer.
+          type: bool
+          sample: true
+"""
+
+import typing as t
+
+from ..module_utils import _cluster
+from ..module_utils._module import execute
+
+if t.TYPE_CHECKING:
+    from ansible.module_utils.basic import AnsibleModule
+
+    from ..module_utils._client import Client
+
+
+def run(_module: AnsibleModule, client: Client) -> dict[str, t.Any]:
+    """Read the cluster."""
+    return {"changed": False, "cluster": _cluster.read(client)}
+
+
+def main() -> None:
+    """Entry point."""
+    execute(run, {}, read_only=True)
+
+
+if __name__ == "__main__":
+    main()

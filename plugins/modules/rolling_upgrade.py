@@ -1,0 +1,141 @@
+#!/usr/bin/python
+# SPDX-FileCopyrightText: 2026 bitbucket.datacenter contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: rolling_upgrade
+short_description: Start, approve or cancel a rolling upgrade
+version_added: 1.0.0
+author: bitbucket.datacenter contributors (@bitbucket-datacenter)
+description:
+  - Switches the upgrade mode of a Bitbucket Data Center cluster.
+  - The nodes themselves are upgraded between O(state=started) and O(state=approved), for example by the role
+    P(bitbucket.datacenter.rolling_upgrade#role).
+  - Needs the permission SYS_ADMIN. HTTP access tokens cannot carry it.
+extends_documentation_fragment:
+  - bitbucket.datacenter.connection
+  - bitbucket.datacenter.wait
+  - bitbucket.datacenter.attributes
+attributes:
+  check_mode:
+    support: full
+  diff_mode:
+    support: full
+options:
+  state:
+    description:
+      - V(started) switches the upgrade mode on.
+      - V(approved) finishes the upgrade, once every live node runs the new version.
+      - V(cancelled) switches the upgrade mode off, as long as every node runs the original version.
+      - A cluster that is not in upgrade mode is taken as approved and as cancelled.
+    type: str
+    choices: [started, approved, cancelled]
+    required: true
+  wait:
+    description:
+      - Whether to wait until the cluster has reached the state.
+    type: bool
+    default: true
+seealso:
+  - module: bitbucket.datacenter.rolling_upgrade_plan
+  - module: bitbucket.datacenter.cluster_wait
+"""
+
+EXAMPLES = r"""
+- name: Switch upgrade mode on
+  bitbucket.datacenter.rolling_upgrade:
+    state: started
+
+- name: Finish the upgrade after all nodes
+  bitbucket.datacenter.rolling_upgrade:
+    state: approved
+    wait_timeout: 1800
+"""
+
+RETURN = r"""
+cluster:
+  description: The cluster after the run, with the fields of RV(bitbucket.datacenter.cluster_info#module:cluster).
+  returned: success
+  type: dict
+  sample:
+    state: STABLE
+    upgrade_mode_enabled: false
+    original_version: null
+    nodes: []
+"""
+
+import typing as t
+
+from ..module_utils import _cluster
+from ..module_utils._argspec import Spec, wait
+from ..module_utils._errors import ConflictError, UnreachableError
+from ..module_utils._module import execute
+from ..module_utils._outcome import Outcome
+from ..module_utils._upgrade_plan import after
+from ..module_utils._waiter import wait_until
+
+if t.TYPE_CHECKING:
+    from ansible.module_utils.basic import AnsibleModule
+
+    from ..module_utils._client import Client
+
+SPEC: Spec = {
+    "state": {"type": "str", "choices": ["started", "approved", "cancelled"], "required": True},
+    "wait": {"type": "bool", "default": True},
+    **wait(delay=2, timeout=600),
+}
+ACTIONS = {"started": "start", "approved": "approve", "cancelled": "cancel"}
+
+
+def act(client: Client, action: str) -> tuple[_cluster.View, bool]:
+    """Post the action once; return the cluster and whether it was this post that the server acted on."""
+    try:
+        return _cluster.act(client, action), True
+    except (ConflictError, UnreachableError) as error:
+        # another operator was first, or the answer was lost: what counts is the state of the cluster
+        seen = _cluster.read(client)
+        if seen["upgrade_mode_enabled"] != (action == "start"):
+            raise
+        return seen, isinstance(error, UnreachableError)
+
+
+def settle(module: AnsibleModule, client: Client, state: str) -> _cluster.View:
+    """Wait until the cluster has left every state in between."""
+    settled = "READY_TO_UPGRADE" if state == "started" else "STABLE"
+    cluster, _seconds = wait_until(
+        lambda: _cluster.read(client),
+        reached=lambda seen: bool(seen["state"] == settled),
+        hopeless=lambda seen: "the upgrade tasks failed" if seen["state"] == "UPGRADE_TASKS_FAILED" else None,
+        describe=lambda seen: f"the cluster is {seen['state']}",
+        goal=f"the cluster to be {settled}",
+        timeout=module.params["wait_timeout"],
+        delay=module.params["wait_delay"],
+        next_step="look at the server's log, then run again",
+    )
+    return cluster
+
+
+def run(module: AnsibleModule, client: Client) -> dict[str, t.Any]:
+    """Bring the upgrade mode to its state."""
+    state = module.params["state"]
+    before = _cluster.read(client)
+    cluster = after(before, ACTIONS[state])
+    if cluster != before and not module.check_mode:
+        cluster, acted = act(client, ACTIONS[state])
+        if not acted:
+            before = cluster
+        elif module.params["wait"]:
+            cluster = settle(module, client, state)
+    return Outcome(_cluster.summary(before), _cluster.summary(cluster)).result(cluster=cluster)
+
+
+def main() -> None:
+    """Entry point."""
+    execute(run, SPEC)
+
+
+if __name__ == "__main__":
+    main()

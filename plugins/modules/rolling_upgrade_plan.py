@@ -1,0 +1,180 @@
+#!/usr/bin/python
+# SPDX-FileCopyrightText: 2026 bitbucket.datacenter contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: rolling_upgrade_plan
+short_description: Plan the next steps of a rolling upgrade
+version_added: 1.0.0
+author: bitbucket.datacenter contributors (@bitbucket-datacenter)
+description:
+  - Computes, from what the cluster says now, the steps that lead to every node at the target version, or what
+    forbids them. Nothing is remembered between runs, so that a run after a crash goes on where the cluster is.
+  - Only a later bug-fix release of the same feature release can be a target.
+  - Needs the permission SYS_ADMIN.
+extends_documentation_fragment:
+  - bitbucket.datacenter.connection
+  - bitbucket.datacenter.attributes
+  - bitbucket.datacenter.attributes.reads
+options:
+  target_version:
+    description:
+      - Version that every node shall run.
+    type: str
+    required: true
+  nodes:
+    description:
+      - Inventory host names, each with the name of its node in the cluster, or the address of that node.
+      - Hosts and nodes must match one to one.
+    type: dict
+    required: true
+  node:
+    description:
+      - One of the inventory hosts of O(nodes). The plan is narrowed to that host, and says as a blocker when stopping
+        its node now would take a second node down.
+    type: str
+  on_blockers:
+    description:
+      - V(fail) fails when there are blockers, V(report) returns them only.
+    type: str
+    choices: [fail, report]
+    default: fail
+seealso:
+  - module: bitbucket.datacenter.rolling_upgrade
+"""
+
+EXAMPLES = r"""
+- name: Plan an upgrade
+  bitbucket.datacenter.rolling_upgrade_plan:
+    target_version: 9.4.22
+    nodes:
+      bitbucket-1.example.com: bitbucket-1
+      bitbucket-2.example.com: bitbucket-2
+  register: result
+
+- name: Show the steps
+  ansible.builtin.debug:
+    msg: "{{ result.plan.steps | map(attribute='reason') }}"
+"""
+
+RETURN = r"""
+plan:
+  description: The plan, also when the module fails because of blockers.
+  returned: success, or failure because of blockers
+  type: dict
+  contains:
+    target_version:
+      description: The wanted version.
+      type: str
+      sample: 9.4.22
+    original_version:
+      description: Version from which the upgrade began, or null outside upgrade mode.
+      type: str
+      sample: 9.4.21
+    cluster_state:
+      description: State of the cluster on which the plan is based.
+      type: str
+      sample: STABLE
+    next:
+      description: What comes next, one of V(none), V(start), V(nodes), V(finalize), V(wait) and V(blocked).
+      type: str
+      sample: start
+    steps:
+      description: Steps in their order. Empty when nothing is left to do, or when something blocks.
+      type: list
+      elements: dict
+      contains:
+        action:
+          description: One of V(start), V(wait_for_node), V(upgrade_node), V(wait_for_cluster) and V(approve).
+          type: str
+          sample: upgrade_node
+        host:
+          description: Inventory host of the step, or null.
+          type: str
+          sample: bitbucket-1.example.com
+        node:
+          description: Node of the step, or null.
+          type: str
+          sample: bitbucket-1
+        reason:
+          description: Why.
+          type: str
+          sample: node bitbucket-1 runs 9.4.21, wanted is 9.4.22 (0 tasks, 3 users)
+    blockers:
+      description: What forbids going on.
+      type: list
+      elements: dict
+      contains:
+        node:
+          description: Node, or null when the whole cluster is meant.
+          type: str
+          sample: bitbucket-2
+        version:
+          description: Version of the node.
+          type: str
+          sample: 9.4.21
+        state:
+          description: State of the node.
+          type: str
+          sample: ERROR
+        reason:
+          description: What is wrong.
+          type: str
+          sample: node bitbucket-2 is in ERROR
+        remedy:
+          description: What to do.
+          type: str
+          sample: read its log and restart it, or remove it from the cluster
+"""
+
+import typing as t
+
+from ..module_utils import _cluster
+from ..module_utils._argspec import Spec
+from ..module_utils._errors import BlockedError, InputError
+from ..module_utils._module import execute
+from ..module_utils._refs import version
+from ..module_utils._upgrade_plan import plan as make_plan
+
+if t.TYPE_CHECKING:
+    from ansible.module_utils.basic import AnsibleModule
+
+    from ..module_utils._client import Client
+
+SPEC: Spec = {
+    "target_version": {"type": "str", "required": True},
+    "nodes": {"type": "dict", "required": True},
+    "node": {"type": "str"},
+    "on_blockers": {"type": "str", "choices": ["fail", "report"], "default": "fail"},
+}
+
+
+def run(module: AnsibleModule, client: Client) -> dict[str, t.Any]:
+    """Read the cluster and plan."""
+    params = module.params
+    version(params["target_version"])
+    if params["node"] is not None and params["node"] not in params["nodes"]:
+        raise InputError(f"node {params['node']!r} is no key of nodes", "give one of the inventory hosts of nodes")
+    plan = make_plan(_cluster.read(client), params["nodes"], params["target_version"], params["node"])
+    if plan["blockers"] and params["on_blockers"] == "fail":
+        first = plan["blockers"][0]
+        more = len(plan["blockers"]) - 1
+        also = f" (and {more} more, see plan.blockers)" if more else ""
+        raise BlockedError(
+            f"The rolling upgrade to {plan['target_version']} is blocked: {first['reason']}{also}",
+            first["remedy"],
+            facts={"plan": plan},
+        )
+    return {"changed": False, "plan": plan}
+
+
+def main() -> None:
+    """Entry point."""
+    execute(run, SPEC, read_only=True)
+
+
+if __name__ == "__main__":
+    main()
