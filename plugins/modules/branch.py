@@ -103,7 +103,7 @@ import typing as t
 
 from ..module_utils import _refs
 from ..module_utils._argspec import REPOSITORY, Spec
-from ..module_utils._branch import Branches, View, view
+from ..module_utils._branch import Branches, view
 from ..module_utils._commit import resolve
 from ..module_utils._errors import ConflictError, InputError, NotFoundError
 from ..module_utils._module import execute
@@ -181,7 +181,7 @@ def find_commit(client: Client, repository: Repository, start_point: str) -> str
         raise
 
 
-def drift(branch: View | None, tip: str | None) -> bool | None:
+def drift(branch: t.Mapping[str, t.Any] | None, tip: str | None) -> bool | None:
     """Whether the branch is elsewhere than its start point, or None where one of them is not known."""
     return None if branch is None or tip is None else branch["latest_commit"] != tip
 
