@@ -126,7 +126,7 @@ def _blockers(cluster: View, target: str) -> t.Iterator[dict[str, t.Any]]:
         yield _blocker(None, "upgrade mode is on but the original version is unknown", "cancel, or finish by hand")
         return
     if enabled and not _is_bug_fix(original, target):
-        yield _blocker(None, *_not_a_bug_fix(original, target))
+        yield _blocker(None, *_not_a_bug_fix("the upgrade began at", original, target))
     for node in cluster["nodes"]:
         yield from _node_blockers(node, target, [original, target] if enabled else None)
     running = {node["version"] for node in cluster["nodes"] if node["version"] is not None}
@@ -149,7 +149,7 @@ def _node_blockers(node: View, target: str, allowed: list[str] | None) -> t.Iter
         return
     if allowed is None:
         if version != target and not _is_bug_fix(version, target):
-            yield _blocker(node, *_not_a_bug_fix(version, target))
+            yield _blocker(node, *_not_a_bug_fix(f"node {name} runs", version, target))
     elif version not in allowed:
         yield _blocker(
             node,
@@ -164,10 +164,10 @@ def _is_bug_fix(present: str, target: str) -> bool:
     return here[:2] == there[:2] and here < there
 
 
-def _not_a_bug_fix(present: str, target: str) -> tuple[str, str]:
+def _not_a_bug_fix(who: str, present: str, target: str) -> tuple[str, str]:
     major, minor, patch = parse_version(present, "version")
     return (
-        f"{target} is not a later bug-fix release of the running {present}",
+        f"{who} {present}, and {target} is no later bug-fix release of it",
         f"choose a target {major}.{minor}.x with x above {patch}: other upgrades need the whole cluster stopped",
     )
 
