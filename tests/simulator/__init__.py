@@ -1,0 +1,3 @@
+# SPDX-FileCopyrightText: 2026 bitbucket.datacenter contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A simulated Bitbucket Data Center cluster: real node processes, real git, one shared database."""

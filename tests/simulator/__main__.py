@@ -1,0 +1,76 @@
+# SPDX-FileCopyrightText: 2026 bitbucket.datacenter contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""python -m simulator: a simulated Bitbucket Data Center cluster in the foreground."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import re
+import sys
+from pathlib import Path
+
+from simulator.ports import PortInUse
+from simulator.seed import DEFAULT_SEED, SeedError
+from simulator.supervisor import Options, SetUpError, Supervisor
+from simulator.version import Version
+
+
+def _context_path(text: str) -> str:
+    text = text.rstrip("/")
+    if text and not re.fullmatch(r"(/[A-Za-z0-9._-]+)+", text):
+        raise argparse.ArgumentTypeError("must be empty or like /bitbucket")
+    return text
+
+
+def _version(text: str) -> Version:
+    try:
+        return Version.parse(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+
+
+def _count(text: str) -> int:
+    if not text.isdigit() or not 1 <= int(text) <= 20:
+        raise argparse.ArgumentTypeError("must be a number from 1 to 20")
+    return int(text)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(
+        prog="simulator", description="A simulated Bitbucket Data Center cluster on real git; loopback only."
+    )
+    parser.add_argument(
+        "--data-dir", type=Path, required=True,
+        help="everything on disk is below this directory; what a former run left there is used again",
+    )  # fmt: skip
+    parser.add_argument("--nodes", type=_count, default=3, help="how many nodes (default: %(default)s)")
+    parser.add_argument(
+        "--port", type=int, default=7990,
+        help="the entry address; control is one below, the nodes follow above; 0: free ports (default: %(default)s)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--version", type=_version, default=Version(9, 4, 21),
+        help="the release that the nodes are installed from, x.y.z (default: %(default)s)",
+    )  # fmt: skip
+    parser.add_argument("--context-path", type=_context_path, default="", help="for example /bitbucket")
+    parser.add_argument(
+        "--seed", type=Path, default=DEFAULT_SEED, help="seed document, YAML or JSON, for a new data directory"
+    )
+    parser.add_argument(
+        "--start-up-seconds", type=float, default=1.0, help="how long a node is STARTING (default: %(default)s)"
+    )
+    parser.add_argument("--ready-file", type=Path, help="written as JSON when every node is ACTIVE")
+    parser.add_argument("--fresh", action="store_true", help="forget what a former run left in the data directory")
+    arguments = parser.parse_args()
+    logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(name)s %(message)s")
+    try:
+        Supervisor(Options(**vars(arguments)), lambda line: print(line, flush=True)).run()
+    except (SetUpError, SeedError, PortInUse) as error:
+        print(f"The simulator cannot run: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,35 @@
+# SPDX-FileCopyrightText: 2026 bitbucket.datacenter contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Where the answers of one release differ from those of another."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from simulator.errors import ApiError
+from simulator.version import Version
+
+
+class Dialect:
+    """The behaviours that depend on the version of the answering node."""
+
+    def __init__(self, version: Version) -> None:
+        self.version = version
+        # seen 9.4, 10.4: `context` is absent from 9.4 on.
+        self.error_context = version.feature < (9, 4)
+        # assumed: `properties` carries the Jira keys since 7.0, `attributes` did before.
+        self.jira_key_holder = "properties" if version.major >= 7 else "attributes"
+        # seen 10.4: commit info answers with the default branch alone when that contains the commit.
+        self.info_default_branch_only = version.major >= 10
+        # doc says 204, seen is 404; which release does which is assumed.
+        self.no_default_branch_status = 404 if version.major >= 10 else 204
+
+    def error_body(self, error: ApiError) -> dict[str, Any]:
+        """The JSON body for an error: `errors[]` and whatever the error carries beside it."""
+        entries = []
+        for context, message in error.entries:
+            entry: dict[str, Any] = {"message": message, "exceptionName": error.exception}
+            if self.error_context or context is not None:
+                entry = {"context": context, **entry}
+            entries.append(entry)
+        return {"errors": entries, **error.extra}

@@ -1,0 +1,156 @@
+# SPDX-FileCopyrightText: 2026 bitbucket.datacenter contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""/rest/api: branches, tags and the default branch, as git has them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pygit2
+from aiohttp import web
+
+from simulator import errors
+from simulator.call import Call
+from simulator.gitrepo import HEADS, TAGS, Branch
+from simulator.resources import present
+from simulator.routing import API, REPOSITORY, Routes
+
+routes = Routes()
+
+_METADATA = "com.atlassian.bitbucket.server."
+AHEAD_BEHIND = _METADATA + "bitbucket-branch:ahead-behind-metadata-provider"
+LATEST_COMMIT = _METADATA + "bitbucket-branch:latest-commit-metadata"
+PULL_REQUEST = _METADATA + "bitbucket-ref-metadata:outgoing-pull-request-metadata"
+
+
+def _commit_time(call: Call, tip: str) -> int:
+    found = call.git.commit(tip)
+    return 0 if found is None else int(found.commit_time)
+
+
+@routes.get(API + REPOSITORY + "/branches", permission="REPO_READ")
+async def list_branches(call: Call) -> web.Response:
+    """doc: `filterText` is a substring (assumed: of the name, whatever the case)."""
+    default = call.git.default_branch_name()
+    wanted = (call.query("filterText") or "").lower()
+    found = [branch for branch in call.git.branches() if wanted in branch.name.lower()]
+    order = call.query("orderBy") or "MODIFICATION"  # assumed: the default order
+    if order == "ALPHABETICAL":
+        found.sort(key=lambda branch: branch.name)
+    elif order == "MODIFICATION":
+        found.sort(key=lambda branch: (-_commit_time(call, branch.tip), branch.name))
+    else:
+        raise errors.bad_request(f"'{order}' is not a valid value for orderBy", "orderBy")
+    if call.flag("boostMatches") and wanted:
+        # doc: exact and prefix matches first.
+        found.sort(key=lambda branch: (branch.name.lower() != wanted, not branch.name.lower().startswith(wanted)))
+    base = _base(call)
+    details = call.flag("details")
+
+    def show(branch: Branch) -> dict[str, Any]:
+        shown = present.branch(branch, default)
+        if details:
+            shown["metadata"] = _metadata(call, branch, base)
+        return shown
+
+    return call.reply(call.page().of(found, show))
+
+
+def _base(call: Call) -> tuple[str, str] | None:
+    """(full ref or the text given, commit) that branches are compared with: `base`, else the default branch."""
+    text = call.query("base")
+    if text is None:
+        branch = call.git.default_branch()
+        return None if branch is None else (branch.ref, branch.tip)
+    commit = call.git.resolve(text)
+    if commit is None:
+        raise errors.no_such_commit(text, call.repository.slug)
+    return (text if text.startswith("refs/") else HEADS + text), str(commit.id)
+
+
+def _metadata(call: Call, branch: Branch, base: tuple[str, str] | None) -> dict[str, Any]:
+    """seen 9.2, 10.4: keyed by provider; ahead and behind are absent on the base itself."""
+    metadata: dict[str, Any] = {}
+    if base is not None and base[0] != branch.ref:
+        ahead, behind = call.git.ahead_behind(branch.tip, base[1])
+        metadata[AHEAD_BEHIND] = {"ahead": ahead, "behind": behind}
+    commit = call.git.commit(branch.tip)
+    if commit is not None:
+        metadata[LATEST_COMMIT] = present.commit(call, commit)
+    return metadata
+
+
+@routes.get(API + REPOSITORY + "/branches/default", permission="REPO_READ")
+async def branches_default(call: Call) -> web.Response:
+    """An empty repository: 204 (doc) or 404 (seen), by version."""
+    if call.git.is_empty() and call.node.dialect.no_default_branch_status == 204:
+        return call.no_content()
+    return await default_branch(call)
+
+
+@routes.get(API + REPOSITORY + "/default-branch", permission="REPO_READ")
+async def default_branch(call: Call) -> web.Response:
+    branch = call.git.default_branch()
+    if branch is None:
+        name = call.git.default_branch_name()
+        raise errors.ApiError(
+            404,
+            f"Repository '{call.repository.slug}' has no default branch: '{HEADS}{name}' does not exist.",
+            "repository.NoDefaultBranchException",
+        )
+    return call.reply(present.branch(branch, branch.name))
+
+
+@routes.put(API + REPOSITORY + "/default-branch", permission="REPO_ADMIN")
+async def set_default_branch(call: Call) -> web.Response:
+    return await _set_default(call)
+
+
+@routes.put(API + REPOSITORY + "/branches/default", permission="REPO_ADMIN")
+async def set_branches_default(call: Call) -> web.Response:
+    return await _set_default(call)
+
+
+async def _set_default(call: Call) -> web.Response:
+    """seen 7.x, 10.4: 204 even for a branch that does not exist."""
+    name = (await call.body()).get("id")
+    if not isinstance(name, str) or not name:
+        raise errors.bad_request("A branch id is required", "id")
+    if call.repository.archived:
+        raise errors.archived_repository(call.repository.slug)
+    call.git.set_default_branch(name.removeprefix(HEADS))
+    return call.no_content()
+
+
+@routes.get(API + REPOSITORY + "/tags", permission="REPO_READ")
+async def list_tags(call: Call) -> web.Response:
+    wanted = (call.query("filterText") or "").lower()
+    found = [tag for tag in call.git.tags() if wanted in tag[0].lower()]
+    if (call.query("orderBy") or "ALPHABETICAL") == "MODIFICATION":
+        found.sort(key=lambda tag: -_commit_time(call, tag[2]))
+    return call.reply(call.page().of(found, lambda tag: _tag(call, *tag)))
+
+
+@routes.get(API + REPOSITORY + "/tags/{name:.+}", permission="REPO_READ")
+async def get_tag(call: Call) -> web.Response:
+    name = call.request.match_info["name"]
+    for tag in call.git.tags():
+        if tag[0] == name:
+            return call.reply(_tag(call, *tag))
+    raise errors.ApiError(
+        404,
+        f"Tag '{name}' does not exist in repository '{call.repository.slug}'.",
+        "repository.NoSuchTagException",
+    )
+
+
+def _tag(call: Call, name: str, target: str, commit: str) -> dict[str, Any]:
+    annotated = isinstance(call.git.repo.get(target), pygit2.Tag)
+    return {
+        "id": TAGS + name,
+        "displayId": name,
+        "type": "TAG",
+        "latestCommit": commit,
+        "latestChangeset": commit,
+        "hash": target if annotated else None,
+    }

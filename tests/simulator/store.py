@@ -1,0 +1,87 @@
+# SPDX-FileCopyrightText: 2026 bitbucket.datacenter contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The cluster's shared database: SQLite in WAL mode, opened by every node."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS setting (name TEXT PRIMARY KEY, value TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS user (
+    id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE COLLATE NOCASE, slug TEXT NOT NULL UNIQUE,
+    display_name TEXT NOT NULL, email TEXT NOT NULL COLLATE NOCASE, password TEXT NOT NULL,
+    permission TEXT NOT NULL, active INTEGER NOT NULL DEFAULT 1, failed_logins INTEGER NOT NULL DEFAULT 0);
+CREATE TABLE IF NOT EXISTS membership (
+    group_name TEXT NOT NULL COLLATE NOCASE, user_id INTEGER NOT NULL REFERENCES user (id),
+    PRIMARY KEY (group_name, user_id));
+CREATE TABLE IF NOT EXISTS project (
+    id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE COLLATE NOCASE, name TEXT NOT NULL,
+    description TEXT, public INTEGER NOT NULL DEFAULT 0, owner_id INTEGER REFERENCES user (id));
+CREATE TABLE IF NOT EXISTS repository (
+    id INTEGER PRIMARY KEY, project_id INTEGER NOT NULL REFERENCES project (id),
+    slug TEXT NOT NULL COLLATE NOCASE, name TEXT NOT NULL, description TEXT,
+    public INTEGER NOT NULL DEFAULT 0, archived INTEGER NOT NULL DEFAULT 0,
+    UNIQUE (project_id, slug));
+CREATE TABLE IF NOT EXISTS permission (
+    scope TEXT NOT NULL CHECK (scope IN ('PROJECT', 'REPOSITORY')), resource_id INTEGER NOT NULL,
+    user_id INTEGER REFERENCES user (id), group_name TEXT COLLATE NOCASE, permission TEXT NOT NULL);
+CREATE INDEX IF NOT EXISTS permission_resource ON permission (scope, resource_id);
+CREATE TABLE IF NOT EXISTS branch_model (
+    scope TEXT NOT NULL CHECK (scope IN ('PROJECT', 'REPOSITORY')), resource_id INTEGER NOT NULL,
+    configuration TEXT NOT NULL, PRIMARY KEY (scope, resource_id));
+CREATE TABLE IF NOT EXISTS node (
+    name TEXT PRIMARY KEY, id TEXT NOT NULL, version TEXT NOT NULL, address TEXT NOT NULL, port INTEGER NOT NULL,
+    state TEXT NOT NULL, heartbeat REAL NOT NULL, tasks INTEGER NOT NULL DEFAULT 0, users INTEGER NOT NULL DEFAULT 0);
+"""
+
+
+class Store:
+    """One connection; use it in the thread that made it."""
+
+    def __init__(self, path: Path) -> None:
+        self.connection = sqlite3.connect(path, isolation_level=None, timeout=30.0)
+        self.connection.row_factory = sqlite3.Row
+        self.connection.execute("PRAGMA journal_mode = WAL")
+        # A killed process loses nothing this way, only a power cut could: right for a simulator.
+        self.connection.execute("PRAGMA synchronous = OFF")
+        self.connection.execute("PRAGMA foreign_keys = ON")
+
+    def create_tables(self) -> None:
+        self.connection.executescript(_SCHEMA)
+
+    def close(self) -> None:
+        self.connection.close()
+
+    @contextmanager
+    def write(self) -> Iterator[None]:
+        """A transaction over all nodes: whoever is inside is alone. Never await inside."""
+        self.connection.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+        except BaseException:
+            self.connection.execute("ROLLBACK")
+            raise
+        self.connection.execute("COMMIT")
+
+    def execute(self, sql: str, *values: Any) -> sqlite3.Cursor:
+        return self.connection.execute(sql, values)
+
+    def one(self, sql: str, *values: Any) -> sqlite3.Row | None:
+        row: sqlite3.Row | None = self.connection.execute(sql, values).fetchone()
+        return row
+
+    def all(self, sql: str, *values: Any) -> list[sqlite3.Row]:
+        return self.connection.execute(sql, values).fetchall()
+
+    def setting(self, name: str, default: Any = None) -> Any:
+        row = self.one("SELECT value FROM setting WHERE name = ?", name)
+        return default if row is None else json.loads(row["value"])
+
+    def set_setting(self, name: str, value: Any) -> None:
+        self.execute("INSERT OR REPLACE INTO setting VALUES (?, ?)", name, json.dumps(value))
