@@ -264,9 +264,9 @@ def _refusal(method: str, path: str, answer: requests.Response) -> BitbucketErro
         kind = NotSupportedError
     for name in names:
         kind = _BY_EXCEPTION.get(name, kind)
-    said = " ".join(messages) if messages else f"with {_kind(answer)} and no message of Bitbucket's"
+    said = ": " + " ".join(messages) if messages else f" with {_kind(answer)} that is no answer of Bitbucket's REST API"
     return kind(
-        f"{method} {path} answered {status}: {said}",
+        f"{method} {path} answered {status}{said}",
         method=method,
         path=path,
         status=status,
