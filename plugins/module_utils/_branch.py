@@ -36,7 +36,7 @@ def view(name: str, latest_commit: str, is_default: bool = False) -> View:
 
 
 def _view(ref: Json) -> View:
-    return view(ref["id"][len(HEADS) :], ref["latestCommit"], ref.get("isDefault", False))
+    return view(ref["id"].removeprefix(HEADS), ref["latestCommit"], ref.get("isDefault", False))
 
 
 class Branches:

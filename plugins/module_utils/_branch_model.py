@@ -60,4 +60,4 @@ def read(client: Client, repository: Repository) -> dict[str, t.Any]:
 def _branch(ref: Json | None) -> dict[str, str] | None:
     if ref is None:
         return None
-    return {"id": ref["id"], "name": ref["id"][len(HEADS) :] if ref["id"].startswith(HEADS) else ref["id"]}
+    return {"id": ref["id"], "name": ref["id"].removeprefix(HEADS)}

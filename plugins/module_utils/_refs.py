@@ -41,7 +41,7 @@ def repository_slug(value: str) -> str:
 
 def branch_name(value: str, option: str = "name") -> str:
     """The branch name without ``refs/heads/``, valid by git's own rules. Raises InputError with the broken rule."""
-    name = value[len(HEADS) :] if value.startswith(HEADS) else value
+    name = value.removeprefix(HEADS)
     fault = _ref_fault(name)
     if fault is None and name.startswith("-"):
         fault = "it begins with '-'"
