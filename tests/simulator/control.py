@@ -15,6 +15,7 @@ from aiohttp import web
 from simulator.entry import Entry
 from simulator.layout import SharedHome
 from simulator.release import archive_name, build_release
+from simulator.store import Store
 from simulator.version import Version
 
 DRAIN_SECONDS = 30.0
@@ -23,8 +24,9 @@ DRAIN_SECONDS = 30.0
 class Control:
     """Its answers are for test code and playbooks: JSON with plain names."""
 
-    def __init__(self, entry: Entry, shared: SharedHome, releases: Path, version: Version) -> None:
+    def __init__(self, entry: Entry, store: Store, shared: SharedHome, releases: Path, version: Version) -> None:
         self._entry = entry
+        self._store = store
         self._shared = shared
         self._releases = releases
         self._version = version
@@ -34,6 +36,7 @@ class Control:
         app.router.add_get("/", self._index)
         app.router.add_get("/nodes", self._nodes)
         app.router.add_put("/nodes/{name}", self._change_node)
+        app.router.add_put("/upgrade-tasks", self._upgrade_tasks)
         app.router.add_get("/requests", self._requests)
         app.router.add_delete("/requests", self._forget_requests)
         app.router.add_get("/releases", self._list_releases)
@@ -47,6 +50,7 @@ class Control:
             {
                 "GET /nodes": "the nodes as the entry address sees them",
                 "PUT /nodes/{name}": 'body {"drained": true or false, "timeout": seconds}',
+                "PUT /upgrade-tasks": 'body {"seconds": how long they run after approve, "fail": true or false}',
                 "GET /requests": "requests served by the nodes, newest last, and counts; ?limit=, ?method=, ?route=",
                 "DELETE /requests": "forget them",
                 "GET /releases/": "release archives with their SHA-256",
@@ -81,6 +85,16 @@ class Control:
                 await asyncio.sleep(0.02)
         return web.json_response(backend.shown())
 
+    async def _upgrade_tasks(self, request: web.Request) -> web.Response:
+        """What the next approve does: RUNNING_UPGRADE_TASKS for a while, then STABLE or UPGRADE_TASKS_FAILED."""
+        try:
+            body = await request.json()
+            plan = {"seconds": float(body.get("seconds", 0)), "fail": bool(body.get("fail", False))}
+        except (ValueError, AttributeError, TypeError):
+            return web.json_response({"error": 'the body must be like {"seconds": 5, "fail": false}'}, status=400)
+        self._store.set_setting("upgrade_tasks", plan)
+        return web.json_response(plan)
+
     async def _requests(self, request: web.Request) -> web.Response:
         """`counts` is over all, `requests` are the newest ones."""
         try:
@@ -97,9 +111,8 @@ class Control:
                 if all(request.query.get(name, entry[name]) == entry[name] for name in ("method", "route", "node")):
                     entries.append(entry)
         counts = collections.Counter(f"{entry['method']} {entry['route'] or entry['path']}" for entry in entries)
-        return web.json_response(
-            {"total": len(entries), "counts": dict(sorted(counts.items())), "requests": entries[max(0, len(entries) - limit):]}
-        )
+        newest = entries[max(0, len(entries) - limit) :]
+        return web.json_response({"total": len(entries), "counts": dict(sorted(counts.items())), "requests": newest})
 
     async def _forget_requests(self, request: web.Request) -> web.Response:
         # The nodes append, so they go on at the new end.

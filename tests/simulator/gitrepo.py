@@ -79,7 +79,8 @@ class GitRepository:
 
     def default_branch_name(self) -> str:
         """Where HEAD points, whether that branch exists or not."""
-        return str(self.repo.references["HEAD"].raw_target.decode()).removeprefix(HEADS)
+        target = self.repo.references["HEAD"].target
+        return str(target).removeprefix(HEADS)
 
     def default_branch(self) -> Branch | None:
         return self.branch(self.default_branch_name())

@@ -71,7 +71,7 @@ class _Builder:
         parents = []
         if parent is not None:
             parents.append(parent)
-            index.read_tree(self._repo[parent].tree)  # type: ignore[union-attr]  # the parent is a commit
+            index.read_tree(self._repo[parent].tree)
         if "merge" in commit:
             parents.append(self._commit_of(commit["merge"]).id)
         files = commit.get("files") or {"CHANGES": f"{commit['message']}\n{self._clock}\n"}

@@ -8,6 +8,7 @@ file beside its log is for people and service managers.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -71,10 +72,8 @@ def stop(home: Path) -> int:
         return 0
     print(f"Stopping Bitbucket (pid {pid})")
     for number, patience in ((signal.SIGTERM, STOP_SECONDS), (signal.SIGKILL, 5.0)):
-        try:
+        with contextlib.suppress(ProcessLookupError):
             os.kill(pid, number)
-        except ProcessLookupError:
-            pass
         deadline = time.monotonic() + patience
         while time.monotonic() < deadline:
             if not is_locked(home / ".lock"):

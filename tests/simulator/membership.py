@@ -132,7 +132,10 @@ class Membership:
         return self.cluster()
 
     def approve(self) -> Cluster:
-        """doc: from READY_TO_RUN_UPGRADE_TASKS; afterwards STABLE. OFFLINE nodes do not block."""
+        """doc: from READY_TO_RUN_UPGRADE_TASKS; afterwards STABLE. OFFLINE nodes do not block.
+
+        assumed: after UPGRADE_TASKS_FAILED it may be tried again.
+        """
         with self._store.write():
             cluster = self.cluster()
             if cluster.state not in ("READY_TO_RUN_UPGRADE_TASKS", "UPGRADE_TASKS_FAILED"):
@@ -178,11 +181,13 @@ class Membership:
         versions = {member.version for member in live}
         if any(member.state == "ERROR" for member in live) or len(versions) > 1:
             return "MIXED"
+        if versions == {original}:
+            return "READY_TO_UPGRADE"
         run = self._store.setting("upgrade_run")
-        if run is not None:
-            return "RUNNING_UPGRADE_TASKS" if time.monotonic() < run["ends"] or not run["fail"] else (
-                "UPGRADE_TASKS_FAILED")
-        return "READY_TO_UPGRADE" if versions == {original} else "READY_TO_RUN_UPGRADE_TASKS"
+        if run is None:
+            return "READY_TO_RUN_UPGRADE_TASKS"
+        failed = run["fail"] and time.monotonic() >= run["ends"]
+        return "UPGRADE_TASKS_FAILED" if failed else "RUNNING_UPGRADE_TASKS"
 
     def settle(self) -> None:
         """End an upgrade whose tasks have run their time; each node calls this with its heartbeat."""

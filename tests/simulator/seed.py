@@ -89,9 +89,9 @@ class Seeder:
                 self._add_project(project)
 
     def _add_user(self, user: Document) -> None:
-        name = user["name"]
-        display_name = user.get("display_name", name)
-        email = user.get("email", f"{_slug(name)}@example.com")
+        name: str = user["name"]
+        display_name: str = user.get("display_name", name)
+        email: str = user.get("email", f"{_slug(name)}@example.com")
         cursor = self._store.execute(
             "INSERT INTO user (name, slug, display_name, email, password, permission, active)"
             " VALUES (?, ?, ?, ?, ?, ?, ?)",
@@ -138,8 +138,9 @@ class Seeder:
             )  # fmt: skip
         if "branch_model" in owner:
             self._store.execute(
-                "INSERT INTO branch_model VALUES (?, ?, ?)", scope, resource_id, json.dumps(_model(owner["branch_model"]))
-            )
+                "INSERT INTO branch_model VALUES (?, ?, ?)",
+                scope, resource_id, json.dumps(_model(owner["branch_model"])),
+            )  # fmt: skip
 
 
 def _model(given: Document | None) -> Document:

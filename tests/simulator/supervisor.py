@@ -171,7 +171,7 @@ class Supervisor:
         entry = Entry(
             [Backend(place.name, f"http://{HOST}:{place.port}") for place in self._places], options.context_path
         )
-        control = Control(entry, self._shared, self._data / "releases", options.version)
+        control = Control(entry, store, self._shared, self._data / "releases", options.version)
         try:
             async with serving(control.app(), HOST, control_port), serving(entry.app(), HOST, entry_port):
                 await asyncio.gather(*(self._script(place, "start") for place in self._places))

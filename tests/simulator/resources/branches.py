@@ -81,7 +81,7 @@ def _metadata(call: Call, branch: Branch, base: tuple[str, str] | None) -> dict[
 
 
 @routes.get(API + REPOSITORY + "/branches/default", permission="REPO_READ")
-async def branches_default(call: Call) -> web.Response:
+async def branches_default(call: Call) -> web.StreamResponse:
     """An empty repository: 204 (doc) or 404 (seen), by version."""
     if call.git.is_empty() and call.node.dialect.no_default_branch_status == 204:
         return call.no_content()
