@@ -49,6 +49,7 @@ $(VENV)/.ready: $(REQUIREMENTS)
 $(COLLECTIONS)/.ready: $(VENV)/.ready $(SOURCES)
 	@mkdir -p .build/dist
 	@$(BIN)/ansible-galaxy collection build --force --output-path .build/dist >/dev/null
-	@$(BIN)/ansible-galaxy collection install --force --no-deps --offline -p $(COLLECTIONS) \
+	@ANSIBLE_COLLECTIONS_PATH=$(COLLECTIONS) $(BIN)/ansible-galaxy collection install --force --no-deps --offline \
+	  -p $(COLLECTIONS) \
 	  .build/dist/bitbucket-datacenter-*.tar.gz >/dev/null
 	@touch $@

@@ -1,0 +1,208 @@
+# SPDX-FileCopyrightText: 2026 bitbucket.datacenter contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Every gate of the collection, one session each; `make test` runs them all, `make gate-NAME` one.
+
+The order is that of `make test`: what takes longest starts first, so that the lanes end together.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import nox
+import yaml
+
+ROOT = Path(__file__).parent
+sys.path.insert(0, str(ROOT / "tests"))
+
+from gates import interpreters, simulated  # noqa: E402 - only found with the path above
+from gates.workspace import GATES, Workspace  # noqa: E402 - as above
+
+nox.needs_version = ">=2026.2.9"
+nox.options.default_venv_backend = "venv"
+nox.options.download_python = "never"
+nox.options.reuse_venv = "yes"
+
+#: ansible-core: the oldest that is supported, one between, the newest. For each the Pythons that may be its
+#: controller here (the tests need 3.11), and the Pythons that its unit tests run on; together these are all that
+#: modules support. A Python below the controller's runs the tests of modules and module_utils only.
+CORES = {
+    "2.16": (("3.11", "3.12"), ("3.9", "3.10")),
+    "2.19": (("3.11", "3.13"), ("3.11", "3.12")),
+    "2.21": (("3.12", "3.14"), ("3.13", "3.14")),
+}
+
+INTEGRATION_CONFIG = Path("tests", "integration", "integration_config.yml")
+
+# Logs are read in files.
+os.environ.setdefault("NO_COLOR", "1")
+
+LONG = bool(os.environ.get("BITBUCKET_TEST_LONG"))
+
+
+def for_each_core(session_of: Callable[..., None]) -> None:
+    """Registers the function as a session for each ansible-core, on the oldest Python that can be its controller."""
+    for core, (controllers, _) in CORES.items():
+        pythons = interpreters.found(*controllers)
+
+        def run(session: nox.Session, core: str = core, pythons: list[str] = pythons) -> None:
+            if not pythons:
+                session.skip("ansible-core {} needs Python {} to {}, none was found".format(core, *CORES[core][0]))
+            session.install(f"ansible-core~={core}.0")
+            session_of(session, Workspace(session.name), core)
+
+        python = str(interpreters.find(pythons[0])) if pythons else False
+        nox.session(name=f"{session_of.__name__}-{core}", python=python)(run)
+
+
+def ansible_test(session: nox.Session, workspace: Workspace, *arguments: str) -> None:
+    """Runs the session's ansible-test in the workspace's copy of the collection."""
+    (package,) = Path(session.virtualenv.location).glob("lib/python*/site-packages/ansible_test")
+    with session.chdir(workspace.collection):
+        session.run("ansible-test", *arguments, env=workspace.prepare_home(package))
+
+
+@for_each_core
+def sanity(session: nox.Session, core: str) -> None:
+    """ansible-test sanity, every test, without an ignore file."""
+    workspace = Workspace(session.name)
+    workspace.copy_collection()
+    ansible_test(session, workspace, "sanity", "--local", "--junit")
+
+
+@for_each_core
+def integration(session: nox.Session, core: str) -> None:
+    """ansible-test integration, against a simulated cluster unless integration_config.yml names a server."""
+    workspace = Workspace(session.name)
+    config = workspace.copy_collection() / INTEGRATION_CONFIG
+    if (ROOT / INTEGRATION_CONFIG).exists():
+        shutil.copy2(ROOT / INTEGRATION_CONFIG, config)
+        ansible_test(session, workspace, "integration", "--venv")
+        return
+    with simulated.cluster(workspace.root / "simulator") as ready:
+        config.write_text(yaml.safe_dump(simulated.integration_config(ready)), encoding="utf-8")
+        ansible_test(session, workspace, "integration", "--venv")
+
+
+@for_each_core
+def units(session: nox.Session, core: str) -> None:
+    """ansible-test units, on the Pythons that this ansible-core answers for."""
+    oldest, newest = CORES[core][1]
+    pythons = interpreters.found(oldest, newest)
+    for version in interpreters.between(oldest, newest):
+        if version not in pythons:
+            print(f"Not run: unit tests on Python {version}, which was not found")
+    workspace = Workspace(session.name)
+    workspace.copy_collection()
+    targets = [f"--target-python=venv/{version}" for version in pythons or ["default"]]
+    ansible_test(session, workspace, "units", "--num-workers", "2", *targets)
+
+
+def in_development_environment(name: str, directory: str) -> None:
+    """Registers a session that runs the tests below a directory with pytest in .venv, on the built collection."""
+
+    @nox.session(name=name, python=False)
+    def run(session: nox.Session) -> None:
+        session.run("make", "--silent", "collection", external=True)
+        environment = {
+            "ANSIBLE_COLLECTIONS_PATH": str(ROOT / ".build" / "collections"),
+            "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]]),
+        }
+        selection = ["-m", "long or not long"] if LONG else []
+        report = GATES / name / "junit" / "pytest.xml"
+        session.run(sys.executable, "-m", "pytest", f"--junit-xml={report}", *selection, directory, env=environment)
+
+
+in_development_environment("playbooks", "tests/playbooks")
+in_development_environment("fleet", "tests/fleet")
+in_development_environment("simulator", "tests/simulator_tests")
+in_development_environment("conformance", "tests/conformance")
+
+
+@nox.session
+def importer(session: nox.Session) -> None:
+    """galaxy-importer on the built collection, as Galaxy runs it on upload; here its warnings fail too."""
+    session.install("galaxy-importer~=0.4.44")
+    session.run("make", "--silent", "collection", external=True)
+    (artifact,) = (ROOT / ".build" / "dist").glob("*.tar.gz")
+    workspace = Workspace(session.name)
+    workspace.home.mkdir(parents=True, exist_ok=True)
+    settings = {
+        "ANSIBLE_HOME": str(workspace.home),
+        "GALAXY_IMPORTER_ANSIBLE_LOCAL_TMP": str(workspace.home / "tmp"),
+        "GALAXY_IMPORTER_CHECK_REQUIRED_TAGS": "true",
+        "GALAXY_IMPORTER_RUN_FLAKE8": "false",
+    }
+    with session.chdir(workspace.home):  # it writes its result into the current directory
+        said = session.run("python", "-m", "galaxy_importer.main", str(artifact), env=settings, silent=True)
+    print(said)
+    if complaints := [line for line in said.splitlines() if line.startswith(("WARNING", "ERROR"))]:
+        session.error(f"{len(complaints)} complaints of galaxy-importer, see above")
+
+
+@nox.session
+def lint(session: nox.Session) -> None:
+    """ansible-lint with its strictest profile."""
+    session.install("ansible-lint~=26.10.0")
+    workspace = Workspace(session.name)
+    with session.chdir(workspace.copy_collection()):
+        session.run(
+            "ansible-lint",
+            "--offline",
+            "--profile=production",
+            "--strict",
+            env={"ANSIBLE_COLLECTIONS_PATH": str(workspace.root)},
+        )
+
+
+@nox.session
+def docs(session: nox.Session) -> None:
+    """antsibull-docs lint-collection-docs with its strictest flags."""
+    session.install("antsibull-docs~=2.28.0", "ansible-core>=2.19,<2.22")
+    collection = Workspace(session.name).copy_collection()
+    session.run(
+        "antsibull-docs",
+        "lint-collection-docs",
+        "--plugin-docs",
+        "--validate-collection-refs=all",
+        "--disallow-unknown-collection-refs",
+        "--check-extra-docs-refs",
+        str(collection),
+    )
+
+
+@nox.session
+def types(session: nox.Session) -> None:
+    """mypy --strict on plugins, settings in pyproject.toml."""
+    session.install("mypy~=2.4.0", "types-requests~=2.33.0", "types-jsonschema~=4.26.0", "ansible-core>=2.19,<2.22")
+    workspace = Workspace(session.name)
+    workspace.copy_collection()
+    session.run(
+        "mypy", "--package", "ansible_collections.bitbucket.datacenter.plugins", env={"MYPYPATH": str(workspace.root)}
+    )
+
+
+@nox.session
+def changelog(session: nox.Session) -> None:
+    """antsibull-changelog lint; with arguments any command of it, as in `nox -s changelog -- release`."""
+    session.install("antsibull-changelog~=0.36.0", "ansible-core>=2.19,<2.22")
+    session.run("antsibull-changelog", *(session.posargs or ["lint"]))
+
+
+@nox.session
+def licenses(session: nox.Session) -> None:
+    """reuse lint: every file says who wrote it and under which licence."""
+    session.install("reuse~=6.2.0")
+    session.run("reuse", "lint")
+
+
+@nox.session
+def style(session: nox.Session) -> None:
+    """ruff check and ruff format --check, settings in pyproject.toml."""
+    session.install("ruff~=0.17.0")
+    session.run("ruff", "check")
+    session.run("ruff", "format", "--check")
