@@ -4,10 +4,11 @@
 
 from __future__ import annotations
 
+import base64
 import hmac
 from dataclasses import dataclass
 
-from aiohttp import BasicAuth, web
+from aiohttp import web
 
 from simulator import errors
 from simulator.directory import User
@@ -38,21 +39,21 @@ def authenticate(node: NodeRuntime, request: web.Request) -> Identity:
         return ANONYMOUS
     scheme, _, value = header.partition(" ")
     if scheme.lower() == "basic":
-        return _basic(node, header)
+        return _basic(node, value.strip())
     if scheme.lower() == "bearer":
         return _bearer(node, value.strip())
     return ANONYMOUS
 
 
-def _basic(node: NodeRuntime, header: str) -> Identity:
+def _basic(node: NodeRuntime, encoded: str) -> Identity:
     try:
-        given = BasicAuth.decode(header, encoding="utf-8")
+        name, _, password = base64.b64decode(encoded, validate=True).decode("utf-8").partition(":")
     except ValueError:
         raise errors.incorrect_password() from None
-    user = node.directory.user(given.login)
+    user = node.directory.user(name)
     if user is None or not user.active:
         raise errors.incorrect_password()
-    if not hmac.compare_digest(user.password.encode(), given.password.encode()):
+    if not hmac.compare_digest(user.password.encode(), password.encode()):
         raise errors.incorrect_password()
     return Identity(user)
 
