@@ -10,7 +10,7 @@ import re
 import sys
 from pathlib import Path
 
-from simulator.ports import PortInUse
+from simulator.ports import PortInUseError
 from simulator.seed import DEFAULT_SEED, SeedError
 from simulator.supervisor import Options, SetUpError, Supervisor
 from simulator.version import Version
@@ -66,7 +66,7 @@ def main() -> int:
     logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(name)s %(message)s")
     try:
         Supervisor(Options(**vars(arguments)), lambda line: print(line, flush=True)).run()
-    except (SetUpError, SeedError, PortInUse) as error:
+    except (SetUpError, SeedError, PortInUseError) as error:
         print(f"The simulator cannot run: {error}", file=sys.stderr)
         return 1
     return 0

@@ -41,8 +41,11 @@ def _endpoint(route: Route) -> Callable[[web.Request], Awaitable[web.StreamRespo
         # doc: POST, PUT and DELETE with a body want the JSON content type.
         if route.reads_body and request.content_type != "application/json":
             raise ApiError(415, "Unsupported Media Type")
-        if not route.reads_body and request.can_read_body and request.method == "DELETE" and (
-            request.content_type != "application/json"
+        if (
+            not route.reads_body
+            and request.can_read_body
+            and request.method == "DELETE"
+            and (request.content_type != "application/json")
         ):
             raise ApiError(415, "Unsupported Media Type")
         call.check(route)

@@ -44,9 +44,7 @@ def no_such_repository(key: str, slug: str) -> ApiError:
 
 def no_such_commit(ref: str, slug: str) -> ApiError:
     # seen for GET commits; assumed for an unknown start point.
-    return ApiError(
-        404, f"Commit '{ref}' does not exist in repository '{slug}'.", "commit.NoSuchCommitException"
-    )
+    return ApiError(404, f"Commit '{ref}' does not exist in repository '{slug}'.", "commit.NoSuchCommitException")
 
 
 def no_such_branch(ref: str, slug: str) -> ApiError:
@@ -55,16 +53,12 @@ def no_such_branch(ref: str, slug: str) -> ApiError:
 
 def empty_repository(slug: str) -> ApiError:
     # assumed: 409, the reference names no status for writes to an empty repository.
-    return ApiError(
-        409, f"Repository '{slug}' is empty. It has no branches.", "repository.EmptyRepositoryException"
-    )
+    return ApiError(409, f"Repository '{slug}' is empty. It has no branches.", "repository.EmptyRepositoryException")
 
 
 def archived_repository(slug: str) -> ApiError:
     # assumed: 409.
-    return ApiError(
-        409, f"Repository '{slug}' is archived and read-only.", "repository.RepositoryArchivedException"
-    )
+    return ApiError(409, f"Repository '{slug}' is archived and read-only.", "repository.RepositoryArchivedException")
 
 
 def authentication_required() -> ApiError:

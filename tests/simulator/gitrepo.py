@@ -17,15 +17,15 @@ HEADS = "refs/heads/"
 TAGS = "refs/tags/"
 
 
-class RefExists(Exception):
+class RefExistsError(Exception):
     """The branch is there already."""
 
 
-class RefOverlaps(Exception):
+class RefOverlapsError(Exception):
     """`a` against `a/b`: git cannot hold both; the argument names the other one."""
 
 
-class RefMoved(Exception):
+class RefMovedError(Exception):
     """The tip is not the expected one."""
 
 
@@ -137,9 +137,9 @@ class GitRepository:
         with exclusive(self.path / "rest.lock"):
             for branch in self.branches():
                 if branch.name == name:
-                    raise RefExists(name)
+                    raise RefExistsError(name)
                 if branch.name.startswith(name + "/") or name.startswith(branch.name + "/"):
-                    raise RefOverlaps(branch.name)
+                    raise RefOverlapsError(branch.name)
             self.repo.references.create(HEADS + name, commit.id, force=False)
         return Branch(name, str(commit.id))
 
@@ -149,7 +149,7 @@ class GitRepository:
             if reference is None:
                 return
             if str(reference.target) != tip:
-                raise RefMoved(name)
+                raise RefMovedError(name)
             reference.delete()
 
     def set_default_branch(self, name: str) -> None:
@@ -157,9 +157,7 @@ class GitRepository:
 
 
 def is_valid_branch_name(name: str) -> bool:
-    return (
-        bool(name) and not name.startswith("-") and name != "HEAD" and pygit2.reference_is_valid_name(HEADS + name)
-    )
+    return bool(name) and not name.startswith("-") and name != "HEAD" and pygit2.reference_is_valid_name(HEADS + name)
 
 
 def _touches(commit: pygit2.Commit, path: str) -> bool:

@@ -43,7 +43,7 @@ def start(install_dir: Path, home: Path) -> int:
         print(f"Bitbucket is already running (pid {running_pid(home)})")
         return 0
     log_path = home / "log" / "atlassian-bitbucket.log"
-    with open(log_path, "ab") as log:
+    with log_path.open("ab") as log:
         process = subprocess.Popen(
             [sys.executable, "-m", "simulator.node", "--home", str(home), "--install-dir", str(install_dir)],
             stdin=subprocess.DEVNULL,

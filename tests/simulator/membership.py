@@ -18,7 +18,7 @@ HEARTBEAT_SECONDS = 0.5
 SILENCE_SECONDS = 4.0
 
 
-class JoinRefused(Exception):
+class JoinRefusedError(Exception):
     """The node may not be part of this cluster; it must end."""
 
 
@@ -57,7 +57,7 @@ class Membership:
     # --- what every node does for itself ---
 
     def join(self, name: str, version: Version, address: str, port: int) -> str:
-        """Become a STARTING member under a new id and return that id; JoinRefused when the rules say no."""
+        """Become a STARTING member under a new id and return that id; JoinRefusedError when the rules say no."""
         node_id = str(uuid.uuid4())
         with self._store.write():
             self._check_may_join(name, version)
@@ -74,7 +74,7 @@ class Membership:
         others = []
         for member in self._members():
             if member.live and member.name == name:
-                raise JoinRefused(f"a node named '{name}' is already running")
+                raise JoinRefusedError(f"a node named '{name}' is already running")
             if member.live:
                 others.append(member)
         known = self._store.setting("cluster_version")
@@ -83,11 +83,11 @@ class Membership:
         cluster = Version.parse(known)
         # doc: only patch levels mix. assumed: refused by ending the start.
         if (others or self._upgrade_mode()) and version.feature != cluster.feature:
-            raise JoinRefused(f"version {version} is another feature release than the cluster's {cluster}")
+            raise JoinRefusedError(f"version {version} is another feature release than the cluster's {cluster}")
         if version < cluster:
-            raise JoinRefused(f"version {version} is lower than the cluster's {cluster}")
+            raise JoinRefusedError(f"version {version} is lower than the cluster's {cluster}")
         if others and not self._upgrade_mode() and version != cluster:
-            raise JoinRefused(f"version {version} differs from the cluster's {cluster} and upgrade mode is off")
+            raise JoinRefusedError(f"version {version} differs from the cluster's {cluster} and upgrade mode is off")
 
     def beat(self, node_id: str, tasks: int, users: int) -> None:
         self._store.execute(
@@ -95,9 +95,7 @@ class Membership:
         )
 
     def set_state(self, node_id: str, state: str) -> None:
-        self._store.execute(
-            "UPDATE node SET state = ?, heartbeat = ? WHERE id = ?", state, time.monotonic(), node_id
-        )
+        self._store.execute("UPDATE node SET state = ?, heartbeat = ? WHERE id = ?", state, time.monotonic(), node_id)
 
     # --- what clients ask ---
 

@@ -18,7 +18,7 @@ from aiohttp import web
 from simulator.app import build_app
 from simulator.layout import NodeConfig, SharedHome
 from simulator.locks import is_locked
-from simulator.membership import HEARTBEAT_SECONDS, JoinRefused, Membership
+from simulator.membership import HEARTBEAT_SECONDS, JoinRefusedError, Membership
 from simulator.runtime import NodeRuntime
 from simulator.store import Store
 from simulator.version import Version
@@ -94,7 +94,7 @@ def main() -> int:
     logger.info("Starting Bitbucket %s (build %s)", version, version.build_number)
     try:
         node.node_id = node.membership.join(config.name, version, config.host, config.port)
-    except JoinRefused as reason:
+    except JoinRefusedError as reason:
         logger.error("Node %s cannot join the cluster: %s", config.name, reason)
         return EXIT_JOIN_REFUSED
     heart = Heart(node)

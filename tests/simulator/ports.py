@@ -12,7 +12,7 @@ from contextlib import ExitStack
 _RANGE = range(20_000, 32_000)
 
 
-class PortInUse(Exception):
+class PortInUseError(Exception):
     """Somebody else listens at the port."""
 
 
@@ -24,16 +24,16 @@ class Ports:
         self._held = held
 
     def take(self, port: int) -> int:
-        """Reserve this port; PortInUse when that is impossible."""
+        """Reserve this port; PortInUseError when that is impossible."""
         if not self._try(port):
-            raise PortInUse(f"port {port} on {self._host} is in use")
+            raise PortInUseError(f"port {port} on {self._host} is in use")
         return port
 
     def take_any(self) -> int:
         for port in random.sample(_RANGE, 200):
             if self._try(port):
                 return port
-        raise PortInUse(f"no free port was found on {self._host}")
+        raise PortInUseError(f"no free port was found on {self._host}")
 
     def _try(self, port: int) -> bool:
         # Without SO_REUSEPORT: fails when anybody, another simulator too, has the port.

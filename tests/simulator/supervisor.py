@@ -82,7 +82,7 @@ class Supervisor:
         self._places: list[NodePlace] = []
 
     def run(self) -> None:
-        """Returns after SIGINT or SIGTERM, with every process gone. SetUpError and PortInUse before that."""
+        """Returns after SIGINT or SIGTERM, with every process gone. SetUpError and PortInUseError before that."""
         with contextlib.ExitStack() as held:
             self._take_data_dir(held)
             asyncio.run(self._serve(held))
@@ -258,8 +258,10 @@ class Supervisor:
         for user in facts["users"][:10]:
             self._say(f"  user      {user['name']} / {user['password']} ({user['permission']})")
         for repository in facts["repositories"][:10]:
-            self._say(f"  git       {facts['entry']}{facts['context_path']}/scm/"
-                      f"{repository['project_key'].lower()}/{repository['repository']}.git")
+            self._say(
+                f"  git       {facts['entry']}{facts['context_path']}/scm/"
+                f"{repository['project_key'].lower()}/{repository['repository']}.git"
+            )
         if len(facts["repositories"]) > 10:
             self._say(f"            and {len(facts['repositories']) - 10} more repositories")
         self._say("Ctrl-C stops it.")

@@ -93,7 +93,7 @@ def wait_until(check: Callable[[], bool], seconds: float = 20.0) -> None:
 def running(data_dir: Path, *options: str) -> Iterator[Cluster]:
     ready = data_dir.with_name(data_dir.name + ".ready.json")
     output = data_dir.with_name(data_dir.name + ".output")
-    with open(output, "wb") as stream:
+    with output.open("wb") as stream:
         process = subprocess.Popen(
             [sys.executable, "-m", "simulator", "--data-dir", str(data_dir), "--port", "0",
              "--start-up-seconds", "0.2", "--ready-file", str(ready), *options],

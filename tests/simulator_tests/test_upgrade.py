@@ -11,7 +11,6 @@ from pathlib import Path
 
 import requests
 from conftest import Cluster, wait_until
-
 from simulator.release import build_release, install
 from simulator.version import Version
 
@@ -67,7 +66,8 @@ def test_a_killed_node_is_offline(own_cluster: Cluster) -> None:
     os.kill(own_cluster.pid("node3"), signal.SIGKILL)
     wait_until(lambda: own_cluster.states("node1")["node3"] == "OFFLINE")
     offline = next(node for node in own_cluster.zdu("node1")["nodes"] if node["name"] == "node3")
-    assert offline["version"] is None and offline["portNumber"] == own_cluster.node("node3")["port"]
+    assert offline["version"] is None
+    assert offline["portNumber"] == own_cluster.node("node3")["port"]
     assert own_cluster.call("GET", "/rest/api/latest/application-properties").status_code == 200
 
 

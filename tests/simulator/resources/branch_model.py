@@ -142,7 +142,7 @@ def _checked(body: dict[str, Any]) -> dict[str, Any]:
         given_types[entry["id"]] = entry
     kept["types"] = []
     prefixes: set[str] = set()
-    for name in TYPES:
+    for name, display_name in TYPES.items():
         entry = given_types.get(name, {})
         enabled = bool(entry.get("enabled", name in given_types))
         prefix = entry.get("prefix") or f"{name.lower()}/"
@@ -150,5 +150,5 @@ def _checked(body: dict[str, Any]) -> dict[str, Any]:
             raise errors.bad_request(f"The prefix '{prefix}' is used twice", "types")
         if enabled:
             prefixes.add(prefix)
-        kept["types"].append({"id": name, "displayName": TYPES[name], "enabled": enabled, "prefix": prefix})
+        kept["types"].append({"id": name, "displayName": display_name, "enabled": enabled, "prefix": prefix})
     return kept

@@ -11,7 +11,7 @@ from aiohttp import web
 from simulator import errors
 from simulator.call import Call
 from simulator.errors import ApiError
-from simulator.gitrepo import HEADS, RefExists, RefMoved, RefOverlaps, is_valid_branch_name
+from simulator.gitrepo import HEADS, RefExistsError, RefMovedError, RefOverlapsError, is_valid_branch_name
 from simulator.resources import present
 from simulator.routing import BRANCH_UTILS, REPOSITORY, Routes
 
@@ -45,12 +45,12 @@ async def create_branch(call: Call) -> web.Response:
         raise errors.no_such_commit(start_point, slug)
     try:
         branch = call.git.create_branch(name, commit)
-    except RefExists:
+    except RefExistsError:
         # seen 10.4: 400, not 409.
         raise ApiError(
             400, f"Branch '{name}' already exists in repository '{slug}'.", "repository.DuplicateRefException"
         ) from None
-    except RefOverlaps as other:
+    except RefOverlapsError as other:
         # doc 409; the exception's name is assumed.
         raise ApiError(
             409,
@@ -80,7 +80,7 @@ async def delete_branch(call: Call) -> web.Response:
     if body.get("dryRun") is not True:
         try:
             call.git.delete_branch(name, branch.tip)
-        except RefMoved:
+        except RefMovedError:
             raise moved from None
     return call.no_content()
 

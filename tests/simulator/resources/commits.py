@@ -50,9 +50,7 @@ async def list_commits(call: Call) -> web.Response:
     else:
         since = _resolve(call, since_name)
     path = (call.query("path") or "").strip("/") or None
-    page = call.page().of(
-        call.git.log(until, since, path, merges), lambda commit: present.commit(call, commit)
-    )
+    page = call.page().of(call.git.log(until, since, path, merges), lambda commit: present.commit(call, commit))
     if call.flag("withCounts"):
         commits = list(call.git.log(until, since, path, merges))
         page["totalCount"] = len(commits)

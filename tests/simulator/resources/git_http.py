@@ -95,7 +95,8 @@ async def _backend(call: Call, path: str) -> web.StreamResponse:
         "git", "http-backend", env=_environment(call, path),
         stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL,
     )  # fmt: skip
-    assert process.stdin is not None and process.stdout is not None
+    assert process.stdin is not None
+    assert process.stdout is not None
     feeding = asyncio.create_task(_feed(call.request, process.stdin))
     try:
         response = await _head(process.stdout)

@@ -34,18 +34,14 @@ async def get_project(call: Call) -> web.Response:
 
 @routes.get(API + PROJECT + "/repos", permission="PROJECT_VIEW")
 async def list_repositories(call: Call) -> web.Response:
-    found = (
-        repository for repository in call.node.directory.repositories(call.project) if call.can_read(repository)
-    )
+    found = (repository for repository in call.node.directory.repositories(call.project) if call.can_read(repository))
     return call.reply(call.page().of(found, lambda repository: present.repository(call, repository)))
 
 
 @routes.get(API + "/repos", permission=None)
 async def search_repositories(call: Call) -> web.Response:
     """doc: across projects, by `name`, `projectkey` and `projectname`."""
-    name, key, project_name = (
-        (call.query(which) or "").lower() for which in ("name", "projectkey", "projectname")
-    )
+    name, key, project_name = ((call.query(which) or "").lower() for which in ("name", "projectkey", "projectname"))
     found = (
         repository
         for repository in call.node.directory.repositories()
