@@ -18,6 +18,13 @@ View = t.Mapping[str, t.Any]
 Steps = list[dict[str, t.Any]]
 
 _GOING_DOWN = ("OFFLINE", "DRAINING", "TERMINATING")
+_IN_UPGRADE_MODE = (
+    "READY_TO_UPGRADE",
+    "MIXED",
+    "READY_TO_RUN_UPGRADE_TASKS",
+    "RUNNING_UPGRADE_TASKS",
+    "UPGRADE_TASKS_FAILED",
+)
 _PHASE_OF = {
     "start": "start",
     "upgrade_node": "nodes",
@@ -47,10 +54,17 @@ def plan(cluster: View, hosts: t.Mapping[str, str], target_version: str, only: s
         "target_version": target_version,
         "original_version": cluster["original_version"],
         "cluster_state": cluster["state"],
-        "next": "blocked" if blockers else _PHASE_OF[steps[0]["action"]] if steps else "none",
+        "next": "blocked" if blockers else _phase(steps),
         "steps": steps,
         "blockers": blockers,
     }
+
+
+def _phase(steps: Steps) -> str:
+    """The phase in which the steps begin: never past a start that is still to come, whatever is waited for first."""
+    if any(step["action"] == "start" for step in steps):
+        return "start"
+    return _PHASE_OF[steps[0]["action"]] if steps else "none"
 
 
 class _Nodes:
@@ -122,6 +136,12 @@ def _blockers(cluster: View, target: str) -> t.Iterator[dict[str, t.Any]]:
         )
     enabled = cluster["upgrade_mode_enabled"]
     original = cluster["original_version"]
+    if cluster["state"] not in (_IN_UPGRADE_MODE if enabled else ("STABLE",)):
+        yield _blocker(
+            None,
+            f"the cluster is {cluster['state']} while upgrade mode is {'on' if enabled else 'off'}",
+            "look at the server's log, then bring the cluster to STABLE with upgrade mode off",
+        )
     if enabled and original is None:
         yield _blocker(None, "upgrade mode is on but the original version is unknown", "cancel, or finish by hand")
         return
@@ -146,6 +166,9 @@ def _node_blockers(node: View, target: str, allowed: list[str] | None) -> t.Iter
     if allowed is None and node["state"] in _GOING_DOWN:
         yield _blocker(node, f"node {name} is {node['state']}", "bring it back to ACTIVE before the upgrade begins")
     if version is None:
+        # a node that goes down has none to tell; in upgrade mode one that starts is waited for
+        if node["state"] == "ACTIVE" or (allowed is None and node["state"] not in _GOING_DOWN):
+            yield _blocker(node, f"node {name} does not tell its version", "wait until it does, then run again")
         return
     if allowed is None:
         if version != target and not _is_bug_fix(version, target):
