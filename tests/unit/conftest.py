@@ -1,0 +1,43 @@
+# SPDX-FileCopyrightText: 2026 bitbucket.datacenter contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What holds for every unit test: no network, no credentials of the machine, bounded property tests."""
+
+from __future__ import annotations
+
+import os
+import socket
+
+import pytest
+from hypothesis import settings
+
+# derandomize: the gate gives the same answer for the same code; the long profile is the one that explores
+settings.register_profile("default", max_examples=100, deadline=None, database=None, derandomize=True)
+settings.register_profile("long", max_examples=5000, deadline=None, database=None, print_blob=True)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def no_network():
+    """Any attempt to reach a host fails the test, also where the code under test would swallow an exception."""
+
+    def refuse(*args, **_kwargs):
+        # pytest's failure is no Exception, so no "except Exception" of the code under test can hide it
+        pytest.fail(f"a unit test reached out to the network: {args[-2:]}")
+
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("connect", "connect_ex", "sendto"):
+            patch.setattr(socket.socket, name, refuse)
+        for name in ("getaddrinfo", "gethostbyname", "create_connection"):
+            patch.setattr(socket, name, refuse)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def no_environment():
+    """The machine's own BITBUCKET_* variables and proxies are not part of any test."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in list(os.environ):
+            if name.startswith("BITBUCKET_") or name.lower().endswith("_proxy"):
+                patch.delenv(name)
+        yield
