@@ -103,7 +103,7 @@ class Client:
     def __init__(self, connection: Connection, *, read_only: bool = True) -> None:
         """Raises MissingLibraryError when requests is not installed. Sends nothing yet."""
         try:
-            import requests  # late: costs a tenth of a second, and wrong input is found without it
+            import requests  # noqa: PLC0415 - costs a tenth of a second: only when it is needed
         except ImportError as error:
             raise missing_library("requests") from error
         self._failures: type[Exception] = requests.RequestException

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import os
+import pathlib
 import typing as t
 
 from ._argspec import ENVIRONMENT
@@ -23,7 +24,7 @@ def connect(params: Params, *, read_only: bool) -> Client:
     verify: bool | str = params["validate_certs"]
     if verify and params["ca_path"]:
         verify = params["ca_path"]
-        if not os.path.exists(params["ca_path"]):
+        if not pathlib.Path(params["ca_path"]).exists():
             raise InputError(f"ca_path {params['ca_path']!r} does not exist", "give a file or directory with the CA")
     if params["timeout"] <= 0:
         raise InputError("timeout is not positive", "give a number of seconds above 0")

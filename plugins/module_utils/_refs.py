@@ -16,7 +16,15 @@ _PROJECT_KEY = re.compile(r"(?:[A-Za-z][A-Za-z0-9_-]*|~[A-Za-z0-9_.@-]+)\Z")
 _SLUG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*\Z")
 _COMMIT = re.compile(r"[0-9a-fA-F]{40}(?:[0-9a-fA-F]{24})?\Z")
 _VERSION = re.compile(r"([0-9]+)\.([0-9]+)\.([0-9]+)\Z")
-_FORBIDDEN = re.compile(r"[\x00-\x20\x7f~^:?*\[\\]")
+# the rules of git-check-ref-format for a name below a namespace such as refs/heads, each with its breach in words
+_REF_RULES = (
+    (re.compile(r"\A\Z"), "it is empty"),
+    (re.compile(r"[\x00-\x20\x7f~^:?*\[\\]"), "it contains {!r}"),
+    (re.compile(r"\.\.|@\{"), "it contains {!r}"),
+    (re.compile(r"\.\Z"), "it ends with '.'"),
+    (re.compile(r"\A/|/\Z|//"), "it begins or ends with '/', or contains '//'"),
+    (re.compile(r"(?:\A|/)\.|\.lock(?:/|\Z)"), "a part of it begins with '.' or ends with '.lock'"),
+)
 
 
 def project_key(value: str) -> str:
@@ -85,19 +93,9 @@ def version(value: str, option: str = "target_version") -> tuple[int, int, int]:
 
 
 def _ref_fault(name: str) -> str | None:
-    """The rule of git-check-ref-format that the name breaks (below a namespace such as refs/heads), or None."""
-    if not name:
-        return "it is empty"
-    forbidden = _FORBIDDEN.search(name)
-    if forbidden:
-        return f"it contains {forbidden[0]!r}"
-    if ".." in name or "@{" in name:
-        return "it contains '..' or '@{'"
-    if name.endswith("."):
-        return "it ends with '.'"
-    parts = name.split("/")
-    if "" in parts:
-        return "it begins or ends with '/', or contains '//'"
-    if any(part.startswith(".") or part.endswith(".lock") for part in parts):
-        return "a part of it begins with '.' or ends with '.lock'"
+    """How the name breaks a rule of git-check-ref-format, or None."""
+    for rule, breach in _REF_RULES:
+        found = rule.search(name)
+        if found:
+            return breach.format(found[0])
     return None

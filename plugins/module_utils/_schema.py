@@ -42,7 +42,7 @@ class Schema:
         """
         if self._validator is None:
             try:
-                import jsonschema  # late: costs a tenth of a second, and modules may fail before they need it
+                import jsonschema  # noqa: PLC0415 - costs a tenth of a second: only when it is needed
             except ImportError as error:
                 raise missing_library("jsonschema") from error
             checker = jsonschema.FormatChecker(formats=())
