@@ -8,6 +8,8 @@ from __future__ import annotations
 
 
 class ModuleDocFragment:
+    """See the head of the file."""
+
     DOCUMENTATION = r"""
 options:
   url:

@@ -57,7 +57,7 @@ from ..module_utils._branch_name import typed_name
 from ..module_utils._errors import BitbucketError
 
 
-def branch_name(model: t.Mapping[str, t.Any], type: str, text: str) -> str:
+def branch_name(model: t.Mapping[str, t.Any], type: str, text: str) -> str:  # noqa: A002 - the word users write
     """``typed_name`` with errors as Ansible's."""
     try:
         return typed_name(model, type, text)
