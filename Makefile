@@ -2,40 +2,78 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 
 PYTHON ?= python3
+# Gates that run at the same time.
+JOBS ?= 2
+# What make test runs; all when empty.
+GATES ?=
 
 VENV := .venv
 BIN := $(VENV)/bin
 COLLECTIONS := .build/collections
+REPORTS := .build/reports
 
-REQUIREMENTS := tests/requirements.txt $(wildcard tests/simulator/requirements.txt)
+REQUIREMENTS := $(wildcard tests/requirements.txt tests/*/requirements.txt)
 # Directories are listed too: their time of change tells when a file was taken away.
 SOURCES := $(shell find galaxy.yml README.md CHANGELOG.md LICENSE LICENSES meta plugins roles playbooks changelogs \
              -not -path '*/__pycache__*' 2>/dev/null)
+
+# Evaluated where it is used, that is, once .venv is there.
+ALL_GATES = $(shell $(BIN)/nox --list-sessions --json | \
+              $(BIN)/python -c 'import json, sys; print(*(each["session"] for each in json.load(sys.stdin)))')
+WITHOUT_TESTS = $(filter-out units-% integration-% tests-%,$(ALL_GATES))
 
 .DEFAULT_GOAL := help
 
 .PHONY: help
 help:  ## Show this list.
-	@echo 'make TARGET [PYTHON=python3]'
+	@echo 'make TARGET [PYTHON=python3] [JOBS=2]'
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' Makefile
 
 .PHONY: setup
-setup: $(VENV)/.ready  ## Make .venv with all that tests and demo need.
-
-.PHONY: collection
-collection: $(COLLECTIONS)/.ready  # Build the collection and install it into .build/collections.
+setup: $(VENV)/.ready  ## Make .venv with all that the demo and the tests need.
 
 .PHONY: demo
 demo: setup collection  ## Upgrade a simulated cluster and provision branches, from start to end.
 	@ANSIBLE_COLLECTIONS_PATH=$(CURDIR)/$(COLLECTIONS) $(BIN)/python tests/demo/demo.py
 
+.PHONY: test
+test: setup collection  ## Run every test and every gate; GATES='ruff mypy' for some of them.
+	@rm -rf $(REPORTS)
+	@set -- $(or $(GATES),$(ALL_GATES)); \
+	$(MAKE) --no-print-directory --keep-going --jobs=$(JOBS) --output-sync=target $$(printf 'gate-%s ' "$$@") || true; \
+	PYTHONPATH=tests $(BIN)/python -m gates.report table "$$@"
+
+.PHONY: test-long
+test-long: export BITBUCKET_TEST_LONG = 1
+test-long: test  ## As make test, with the tests that take minutes each.
+
+.PHONY: gates
+gates: setup  ## Run the official gates only: sanity, linters, types, licences.
+	@$(MAKE) --no-print-directory test GATES='$(WITHOUT_TESTS)'
+
 .PHONY: simulator
 simulator: setup  ## Run the simulated cluster in the foreground, data in .build/simulator.
 	@PYTHONPATH=tests $(BIN)/python -m simulator --data-dir .build/simulator
 
+.PHONY: conformance
+conformance: setup  ## Check that the simulator, or a server of yours, answers as documented.
+	@$(BIN)/python -m pytest tests/conformance
+
 .PHONY: clean
 clean:  ## Take away everything that make has written.
 	rm -rf .build .nox .venv tests/output .*_cache .ansible .hypothesis
+
+# One gate, for example gate-ruff; its whole output is shown when it fails.
+gate-%: setup collection
+	@mkdir -p $(REPORTS)
+	@$(BIN)/nox --session $* --report $(REPORTS)/$*.json >$(REPORTS)/$*.log 2>&1 </dev/null || failed=1; \
+	if test "$$failed"; then cat $(REPORTS)/$*.log; fi; \
+	PYTHONPATH=tests $(BIN)/python -m gates.report line $*; \
+	test -z "$$failed"
+
+# The collection as users get it: built, then installed where the demo and the tests find it.
+.PHONY: collection
+collection: $(COLLECTIONS)/.ready
 
 $(VENV)/.ready: $(REQUIREMENTS)
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
@@ -43,13 +81,13 @@ $(VENV)/.ready: $(REQUIREMENTS)
 	  exit 1; } >&2
 	@echo 'Setting up .venv, a minute or two ...'
 	@$(PYTHON) -m venv $(VENV)
-	@$(BIN)/python -m pip --disable-pip-version-check install --quiet $(REQUIREMENTS:%=-r %)
+	@$(BIN)/python -m pip --disable-pip-version-check install --quiet --requirement tests/requirements.txt
 	@touch $@
 
 $(COLLECTIONS)/.ready: $(VENV)/.ready $(SOURCES)
+	@rm -rf .build/dist
 	@mkdir -p .build/dist
-	@$(BIN)/ansible-galaxy collection build --force --output-path .build/dist >/dev/null
+	@$(BIN)/ansible-galaxy collection build --output-path .build/dist >/dev/null
 	@ANSIBLE_COLLECTIONS_PATH=$(COLLECTIONS) $(BIN)/ansible-galaxy collection install --force --no-deps --offline \
-	  -p $(COLLECTIONS) \
-	  .build/dist/bitbucket-datacenter-*.tar.gz >/dev/null
+	  -p $(COLLECTIONS) .build/dist/*.tar.gz >/dev/null
 	@touch $@

@@ -7,6 +7,7 @@ The order is that of `make test`: what takes longest starts first, so that the l
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import shutil
 import sys
@@ -27,14 +28,29 @@ nox.options.default_venv_backend = "venv"
 nox.options.download_python = "never"
 nox.options.reuse_venv = "yes"
 
-#: ansible-core: the oldest that is supported, one between, the newest. For each the Pythons that may be its
-#: controller here (the tests need 3.11), and the Pythons that its unit tests run on; together these are all that
-#: modules support. A Python below the controller's runs the tests of modules and module_utils only.
-CORES = {
-    "2.16": (("3.11", "3.12"), ("3.9", "3.10")),
-    "2.19": (("3.11", "3.13"), ("3.11", "3.12")),
-    "2.21": (("3.12", "3.14"), ("3.13", "3.14")),
-}
+
+@dataclasses.dataclass(frozen=True)
+class Core:
+    """A release of ansible-core, with closed ranges of Pythons, oldest and newest."""
+
+    version: str
+    #: What may run it here: of what it supports, the part that the tests support too.
+    controllers: tuple[str, str]
+    #: What its unit tests run on: modules only, where that is older than its controllers may be.
+    units: tuple[str, str]
+
+    @property
+    def controller(self) -> str | None:
+        """The oldest Python found that may run it."""
+        return next(iter(interpreters.found(*self.controllers)), None)
+
+
+#: The oldest that is supported, one between, the newest. Together their unit tests cover all Pythons for modules.
+CORES = (
+    Core("2.16", controllers=("3.11", "3.12"), units=("3.9", "3.10")),
+    Core("2.19", controllers=("3.11", "3.13"), units=("3.11", "3.12")),
+    Core("2.21", controllers=("3.12", "3.14"), units=("3.13", "3.14")),
+)
 
 INTEGRATION_CONFIG = Path("tests", "integration", "integration_config.yml")
 
@@ -44,19 +60,20 @@ os.environ.setdefault("NO_COLOR", "1")
 LONG = bool(os.environ.get("BITBUCKET_TEST_LONG"))
 
 
-def for_each_core(session_of: Callable[..., None]) -> None:
-    """Registers the function as a session for each ansible-core, on the oldest Python that can be its controller."""
-    for core, (controllers, _) in CORES.items():
-        pythons = interpreters.found(*controllers)
+def for_each_core(gate: Callable[[nox.Session, Workspace, Core], None]) -> None:
+    """Registers the function as a session for each ansible-core, in an environment that has it."""
+    for core in CORES:
+        name = f"{gate.__name__}-{core.version}"
+        python = str(interpreters.find(core.controller)) if core.controller else False
 
-        def run(session: nox.Session, core: str = core, pythons: list[str] = pythons) -> None:
-            if not pythons:
-                session.skip("ansible-core {} needs Python {} to {}, none was found".format(core, *CORES[core][0]))
-            session.install(f"ansible-core~={core}.0")
-            session_of(session, Workspace(session.name), core)
-
-        python = str(interpreters.find(pythons[0])) if pythons else False
-        nox.session(name=f"{session_of.__name__}-{core}", python=python)(run)
+        @nox.session(name=name, python=python)
+        def run(session: nox.Session, core: Core = core) -> None:
+            if not core.controller:
+                session.skip(f"ansible-core {core.version} needs Python {' to '.join(core.controllers)}")
+            session.install(f"ansible-core~={core.version}.0")
+            workspace = Workspace(session.name)
+            workspace.copy_collection()
+            gate(session, workspace, core)
 
 
 def ansible_test(session: nox.Session, workspace: Workspace, *arguments: str) -> None:
@@ -67,18 +84,15 @@ def ansible_test(session: nox.Session, workspace: Workspace, *arguments: str) ->
 
 
 @for_each_core
-def sanity(session: nox.Session, core: str) -> None:
+def sanity(session: nox.Session, workspace: Workspace, core: Core) -> None:
     """ansible-test sanity, every test, without an ignore file."""
-    workspace = Workspace(session.name)
-    workspace.copy_collection()
     ansible_test(session, workspace, "sanity", "--local", "--junit")
 
 
 @for_each_core
-def integration(session: nox.Session, core: str) -> None:
+def integration(session: nox.Session, workspace: Workspace, core: Core) -> None:
     """ansible-test integration, against a simulated cluster unless integration_config.yml names a server."""
-    workspace = Workspace(session.name)
-    config = workspace.copy_collection() / INTEGRATION_CONFIG
+    config = workspace.collection / INTEGRATION_CONFIG
     if (ROOT / INTEGRATION_CONFIG).exists():
         shutil.copy2(ROOT / INTEGRATION_CONFIG, config)
         ansible_test(session, workspace, "integration", "--venv")
@@ -89,17 +103,14 @@ def integration(session: nox.Session, core: str) -> None:
 
 
 @for_each_core
-def units(session: nox.Session, core: str) -> None:
+def units(session: nox.Session, workspace: Workspace, core: Core) -> None:
     """ansible-test units, on the Pythons that this ansible-core answers for."""
-    oldest, newest = CORES[core][1]
-    pythons = interpreters.found(oldest, newest)
-    for version in interpreters.between(oldest, newest):
+    pythons = interpreters.found(*core.units)
+    for version in interpreters.between(*core.units):
         if version not in pythons:
-            print(f"Not run: unit tests on Python {version}, which was not found")
-    workspace = Workspace(session.name)
-    workspace.copy_collection()
-    targets = [f"--target-python=venv/{version}" for version in pythons or ["default"]]
-    ansible_test(session, workspace, "units", "--num-workers", "2", *targets)
+            print(f"Not run: unit tests on Python {version}, which was not found", flush=True)
+    targets = [f"--target-python=venv/{version}" for version in pythons or [core.controller]]
+    ansible_test(session, workspace, "units", *targets)
 
 
 def in_development_environment(name: str, directory: str) -> None:
@@ -114,16 +125,17 @@ def in_development_environment(name: str, directory: str) -> None:
         }
         selection = ["-m", "long or not long"] if LONG else []
         report = GATES / name / "junit" / "pytest.xml"
+        report.unlink(missing_ok=True)
         session.run(sys.executable, "-m", "pytest", f"--junit-xml={report}", *selection, directory, env=environment)
 
 
-in_development_environment("playbooks", "tests/playbooks")
-in_development_environment("fleet", "tests/fleet")
-in_development_environment("simulator", "tests/simulator_tests")
-in_development_environment("conformance", "tests/conformance")
+in_development_environment("tests-playbooks", "tests/playbooks")
+in_development_environment("tests-fleet", "tests/fleet")
+in_development_environment("tests-simulator", "tests/simulator_tests")
+in_development_environment("tests-conformance", "tests/conformance")
 
 
-@nox.session
+@nox.session(name="galaxy-importer")
 def importer(session: nox.Session) -> None:
     """galaxy-importer on the built collection, as Galaxy runs it on upload; here its warnings fail too."""
     session.install("galaxy-importer~=0.4.44")
@@ -144,7 +156,7 @@ def importer(session: nox.Session) -> None:
         session.error(f"{len(complaints)} complaints of galaxy-importer, see above")
 
 
-@nox.session
+@nox.session(name="ansible-lint")
 def lint(session: nox.Session) -> None:
     """ansible-lint with its strictest profile."""
     session.install("ansible-lint~=26.10.0")
@@ -159,7 +171,7 @@ def lint(session: nox.Session) -> None:
         )
 
 
-@nox.session
+@nox.session(name="antsibull-docs")
 def docs(session: nox.Session) -> None:
     """antsibull-docs lint-collection-docs with its strictest flags."""
     session.install("antsibull-docs~=2.28.0", "ansible-core>=2.19,<2.22")
@@ -175,7 +187,7 @@ def docs(session: nox.Session) -> None:
     )
 
 
-@nox.session
+@nox.session(name="mypy")
 def types(session: nox.Session) -> None:
     """mypy --strict on plugins, settings in pyproject.toml."""
     session.install("mypy~=2.4.0", "types-requests~=2.33.0", "types-jsonschema~=4.26.0", "ansible-core>=2.19,<2.22")
@@ -186,21 +198,21 @@ def types(session: nox.Session) -> None:
     )
 
 
-@nox.session
+@nox.session(name="antsibull-changelog")
 def changelog(session: nox.Session) -> None:
-    """antsibull-changelog lint; with arguments any command of it, as in `nox -s changelog -- release`."""
+    """antsibull-changelog lint; with arguments any command of it, as in `nox -s antsibull-changelog -- release`."""
     session.install("antsibull-changelog~=0.36.0", "ansible-core>=2.19,<2.22")
     session.run("antsibull-changelog", *(session.posargs or ["lint"]))
 
 
-@nox.session
+@nox.session(name="reuse")
 def licenses(session: nox.Session) -> None:
     """reuse lint: every file says who wrote it and under which licence."""
     session.install("reuse~=6.2.0")
     session.run("reuse", "lint")
 
 
-@nox.session
+@nox.session(name="ruff")
 def style(session: nox.Session) -> None:
     """ruff check and ruff format --check, settings in pyproject.toml."""
     session.install("ruff~=0.17.0")

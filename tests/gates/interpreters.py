@@ -41,9 +41,9 @@ def _resolve(path: Path, version: str) -> Path | None:
     if not os.access(path, os.X_OK):
         return None
     answer = subprocess.run([path, "-c", program], capture_output=True, text=True, check=False)
-    actual, _, prefix = answer.stdout.strip().partition(" ")
-    resolved = Path(prefix, "bin", f"python{version}")
-    return resolved if actual == version and resolved.exists() else None
+    actual = answer.stdout.strip().split(" ", 1)
+    resolved = Path(actual[-1], "bin", f"python{version}")
+    return resolved if actual[0] == version and resolved.exists() else None
 
 
 @functools.cache

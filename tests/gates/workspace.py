@@ -47,7 +47,8 @@ class Workspace:
         _run("git", "init", "--quiet", cwd=self.collection)
         _run("git", "clean", "-ffdxq", "--exclude=/tests/output/", cwd=self.collection)
         shutil.rmtree(self.output / "junit", ignore_errors=True)
-        for name in _run("git", "ls-files", "-coz", "--exclude-standard").split("\0"):
+        # CI may check out as one user and test as another, which git refuses for a directory that it was not told of.
+        for name in _run("git", "-c", f"safe.directory={ROOT}", "ls-files", "-coz", "--exclude-standard").split("\0"):
             source, target = ROOT / name, self.collection / name
             if source.is_file():
                 target.parent.mkdir(parents=True, exist_ok=True)
@@ -70,16 +71,14 @@ class Workspace:
     def _write_pip_configuration(self) -> None:
         """Writes down what pip is told here by files and variables, its cache included."""
         written = configparser.ConfigParser(interpolation=None)
+        written["global"] = {}
         for line in _run(sys.executable, "-m", "pip", "config", "list").splitlines():
-            name, _, value = line.partition("=")
-            section, _, option = name.rpartition(".")
+            name, value = line.split("=", 1)
+            section, option = name.rsplit(".", 1)
             section = "global" if section == ":env:" else section
-            if not written.has_section(section):
-                written.add_section(section)
-            written.set(section, option, ast.literal_eval(value))
-        if not written.has_section("global"):
-            written.add_section("global")
-        written.set("global", "cache-dir", _run(sys.executable, "-m", "pip", "cache", "dir").strip())
+            written.setdefault(section, {})[option] = ast.literal_eval(value)
+        written["global"]["cache-dir"] = _run(sys.executable, "-m", "pip", "cache", "dir").strip()
+        written["global"]["quiet"] = "1"
         target = self.home / ".config" / "pip" / "pip.conf"
         target.parent.mkdir(parents=True, exist_ok=True)
         target.touch(mode=0o600)  # the address of an index may carry a password
