@@ -113,7 +113,6 @@ class Client:
         self._session = requests.Session()
         self._session.headers.update(_HEADERS)
         self._session.auth = self._authorize  # an auth object, even an empty one, keeps ~/.netrc out
-        self._session.verify = connection.verify
 
     def __enter__(self) -> Client:
         return self
@@ -173,6 +172,8 @@ class Client:
                     params=params,
                     data=None if body is None else json.dumps(body),
                     timeout=self._connection.timeout,
+                    # with each request: REQUESTS_CA_BUNDLE would override what the session says
+                    verify=self._connection.verify,
                     allow_redirects=False,
                 )
             except self._failures as error:
