@@ -13,7 +13,7 @@ from hypothesis import settings
 
 # derandomize: the gate gives the same answer for the same code; the long profile is the one that explores
 settings.register_profile("default", max_examples=100, deadline=None, database=None, derandomize=True)
-settings.register_profile("long", max_examples=5000, deadline=None, database=None, print_blob=True)
+settings.register_profile("long", max_examples=2000, deadline=None, database=None, print_blob=True)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
 
 
@@ -35,9 +35,10 @@ def no_network():
 
 @pytest.fixture(scope="session", autouse=True)
 def no_environment():
-    """The machine's own BITBUCKET_* variables and proxies are not part of any test."""
+    """The machine's own BITBUCKET_* variables, proxies and trusted authorities are not part of any test."""
+    ours = ("BITBUCKET_", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
     with pytest.MonkeyPatch.context() as patch:
         for name in list(os.environ):
-            if name.startswith("BITBUCKET_") or name.lower().endswith("_proxy"):
+            if name.startswith(ours) or name.lower().endswith("_proxy"):
                 patch.delenv(name)
         yield

@@ -1,0 +1,88 @@
+# SPDX-FileCopyrightText: 2026 bitbucket.datacenter contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A server in memory, behind requests' own adapter: everything above the socket is the real thing."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import io
+import json
+import typing as t
+import urllib.parse
+
+import requests
+import urllib3
+from ansible_collections.bitbucket.datacenter.plugins.module_utils._client import Client, Connection
+
+URL = "https://bitbucket.example.com/context"
+
+
+@dataclasses.dataclass(frozen=True)
+class Received:
+    """One request as the server sees it, and what requests was told about time-out and verification."""
+
+    method: str
+    url: str
+    headers: t.Mapping[str, str]
+    body: t.Any
+    timeout: t.Any
+    verify: t.Any
+
+    @property
+    def path(self) -> str:
+        return urllib.parse.urlsplit(self.url).path
+
+    @property
+    def query(self) -> dict[str, str]:
+        return dict(urllib.parse.parse_qsl(urllib.parse.urlsplit(self.url).query, keep_blank_values=True))
+
+
+class Answer:
+    """An answer: JSON unless the body is text already."""
+
+    def __init__(self, status: int = 200, body: t.Any = None, **headers: str) -> None:
+        self.status = status
+        text = isinstance(body, str)
+        self.body = b"" if body is None else (body if text else json.dumps(body)).encode()
+        self.headers = {"Content-Type": "text/html" if text else "application/json"}
+        self.headers.update({name.replace("_", "-"): value for name, value in headers.items()})
+
+
+class MemoryServer(requests.adapters.HTTPAdapter):
+    """Answers with what ``handler`` makes of a request: an Answer, or an exception that it raises."""
+
+    def __init__(self, handler: t.Callable[[Received], Answer]) -> None:
+        super().__init__()
+        self._handler = handler
+        self.received: list[Received] = []
+
+    # the signature is that of requests
+    def send(self, request, stream=False, timeout=None, verify=True, cert=None, proxies=None):
+        body = json.loads(request.body) if request.body else None
+        received = Received(request.method, request.url, request.headers, body, timeout, verify)
+        self.received.append(received)
+        answer = self._handler(received)
+        return self.build_response(
+            request,
+            urllib3.HTTPResponse(
+                body=io.BytesIO(answer.body), headers=answer.headers, status=answer.status, preload_content=False
+            ),
+        )
+
+
+@contextlib.contextmanager
+def serving(handler, *, read_only=False, **connection):
+    """A client and the server behind it; ``handler`` may be an Answer that is always given."""
+    server = MemoryServer((lambda _request: handler) if isinstance(handler, Answer) else handler)
+    with Client(Connection(**{"url": URL, **connection}), read_only=read_only) as client:
+        client._session.mount("https://", server)
+        client._session.mount("http://", server)
+        yield client, server
+
+
+def refusal(status: int, message: str, name: str | None = None) -> Answer:
+    """An answer as Bitbucket refuses; ``name`` without com.atlassian.bitbucket."""
+    full = None if name is None else f"com.atlassian.bitbucket.{name}"
+    return Answer(status, {"errors": [{"context": None, "message": message, "exceptionName": full}]})
