@@ -39,4 +39,5 @@ def _slug(text: str) -> str:
     key = _ISSUE_KEY.match(text)
     rest = text[key.end() :] if key else text
     words = [word.strip(".") for word in _BETWEEN_WORDS.split(rest.lower())]
-    return "-".join(filter(None, [key[1] if key else "", *words]))
+    # git keeps names that end with .lock for itself
+    return re.sub(r"\.(?=lock\Z)", "-", "-".join(filter(None, [key[1] if key else "", *words])))
