@@ -24,7 +24,7 @@ REPORTS = ROOT / ".build" / "reports"
 REQUIRED_KINDS = ("sanity", "units", "integration")
 
 #: How a gate or ansible-test says in its log that it left something out.
-LEFT_OUT = re.compile(r"^(?:Not run: |WARNING: (?=Skipping ))(.*)$", re.MULTILINE)
+LEFT_OUT = re.compile(r"^(?:Not run: |WARNING: (?=Skipping |Required program ))(.*)$", re.MULTILINE)
 
 #: What ansible-test calls skipped where there is nothing to look at, such as PowerShell.
 NOTHING_TO_TEST = "No tests applicable."
