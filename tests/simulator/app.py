@@ -29,8 +29,11 @@ def build_app(node: NodeRuntime) -> web.Application:
 
 
 def _paths(path: str) -> list[str]:
-    """doc: /rest/api/.../users/{slug}/repos/... leads to the repositories of the personal project ~{slug}."""
-    if path.startswith("/rest/api/") and "/projects/{projectKey}/repos" in path:
+    """doc: /rest/api/.../users/{slug}/repos/... leads to the repositories of the personal project ~{slug}.
+
+    assumed for the other resources; unmodified clients use it there, too.
+    """
+    if path.startswith("/rest/") and "/projects/{projectKey}/repos" in path:
         return [path, path.replace("/projects/{projectKey}/", "/users/{userSlug}/")]
     return [path]
 
@@ -39,7 +42,7 @@ def _endpoint(route: Route) -> Callable[[web.Request], Awaitable[web.StreamRespo
     async def endpoint(request: web.Request) -> web.StreamResponse:
         call = Call(request)
         # doc: POST, PUT and DELETE with a body want the JSON content type.
-        if route.reads_body and request.content_type != "application/json":
+        if route.reads_body and request.content_type not in route.media_types:
             raise ApiError(415, "Unsupported Media Type")
         if (
             not route.reads_body

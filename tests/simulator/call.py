@@ -11,9 +11,9 @@ from aiohttp import web
 
 from simulator import errors
 from simulator.auth import IDENTITY, Identity
-from simulator.directory import ADMIN, READ, WRITE, Project, Repository
+from simulator.directory import ADMIN, READ, WRITE, Project, Repository, User
 from simulator.gitrepo import GitRepository
-from simulator.paging import PageRequest
+from simulator.paging import CAP, PageRequest
 from simulator.routing import Route
 from simulator.runtime import RUNTIME, NodeRuntime
 
@@ -38,7 +38,7 @@ class Call:
     def project_key(self) -> str:
         # doc: /users/{slug}/repos is the other way to the personal project ~{slug}.
         slug = self.request.match_info.get("userSlug")
-        return self.request.match_info["projectKey"] if slug is None else "~" + slug
+        return self.request.match_info["projectKey"] if slug is None else "~" + slug.removeprefix("~")
 
     @property
     def project(self) -> Project:
@@ -62,6 +62,20 @@ class Call:
         if self._git is None:
             self._git = self.node.git(self.repository.id)
         return self._git
+
+    @property
+    def user(self) -> User:
+        """The caller, where the route's permission has ruled out anonymous ones."""
+        if self.identity.user is None:
+            raise errors.authentication_required()
+        return self.identity.user
+
+    @property
+    def writable(self) -> Repository:
+        """The repository, unless it is archived."""
+        if self.repository.archived:
+            raise errors.archived_repository(self.repository.slug)
+        return self.repository
 
     # --- permission ---
 
@@ -102,16 +116,20 @@ class Call:
     def flag(self, name: str) -> bool:
         return self.request.query.get(name, "").lower() == "true"
 
-    def page(self) -> PageRequest:
-        return PageRequest.parse(self.query("start"), self.query("limit"))
+    def page(self, cap: int = CAP) -> PageRequest:
+        return PageRequest.parse(self.query("start"), self.query("limit"), cap)
 
-    async def body(self) -> dict[str, Any]:
-        """The JSON object in the body; 400 when there is none."""
+    async def json(self) -> Any:
+        """Whatever JSON the body holds, {} for an empty one; 400 when it is not JSON."""
         text = await self.request.text()
         try:
-            data = json.loads(text) if text.strip() else {}
+            return json.loads(text) if text.strip() else {}
         except ValueError as error:
             raise errors.bad_request(f"The request body is not valid JSON: {error}") from None
+
+    async def body(self) -> dict[str, Any]:
+        """The JSON object in the body; 400 when it is something else."""
+        data = await self.json()
         if not isinstance(data, dict):
             raise errors.bad_request("The request body must be a JSON object")
         return data

@@ -57,11 +57,12 @@ class Repository:
     description: str | None
     public: bool
     archived: bool
+    forkable: bool
 
 
 _REPOSITORY_COLUMNS = (
-    "r.id, r.slug, r.name, r.description, r.public, r.archived, p.id AS p_id, p.key AS p_key, p.name AS p_name,"
-    " p.description AS p_description, p.public AS p_public, p.owner_id AS p_owner_id"
+    "r.id, r.slug, r.name, r.description, r.public, r.archived, r.forkable, p.id AS p_id, p.key AS p_key,"
+    " p.name AS p_name, p.description AS p_description, p.public AS p_public, p.owner_id AS p_owner_id"
     " FROM repository r JOIN project p ON p.id = r.project_id"
 )
 
@@ -107,10 +108,46 @@ class Directory:
             )
         return [_repository(row) for row in rows]
 
+    def repository_by_id(self, repository_id: int) -> Repository | None:
+        row = self._store.one(f"SELECT {_REPOSITORY_COLUMNS} WHERE r.id = ?", repository_id)
+        return None if row is None else _repository(row)
+
+    def moved_project(self, key: str) -> Project | None:
+        """The project that had this key before."""
+        row = self._store.one(
+            "SELECT p.* FROM project p JOIN moved m ON m.project_id = p.id WHERE m.key = ? AND m.slug = ''", key
+        )
+        return None if row is None else _project(row, "")
+
+    def moved_repository(self, key: str, slug: str) -> Repository | None:
+        """The repository that had this name before, or whose project had this key."""
+        row = self._store.one("SELECT repository_id FROM moved WHERE key = ? AND slug = ? AND slug <> ''", key, slug)
+        if row is not None:
+            return self.repository_by_id(row["repository_id"])
+        project = self.project(key) or self.moved_project(key)
+        if project is None or project.key.lower() == key.lower():
+            return None
+        return self.repository(project.key, slug) or self.moved_repository(project.key, slug)
+
+    def groups(self) -> list[str]:
+        return [row["name"] for row in self._store.all("SELECT name FROM user_group ORDER BY name")]
+
+    def members(self, group: str) -> list[User]:
+        rows = self._store.all(
+            "SELECT u.* FROM user u JOIN membership m ON m.user_id = u.id WHERE m.group_name = ? ORDER BY u.name", group
+        )
+        return [user for row in rows if (user := _user(row))]
+
+    def groups_of(self, user: User) -> set[str]:
+        rows = self._store.all("SELECT group_name FROM membership WHERE user_id = ?", user.id)
+        return {row["group_name"].lower() for row in rows}
+
     def _granted(self, user: User, scope: str, resource_id: int) -> int:
         rows = self._store.all(
+            # A row without user and group is the default permission of everybody who is licensed.
             "SELECT permission FROM permission WHERE scope = ? AND resource_id = ? AND (user_id = ?"
-            " OR group_name IN (SELECT group_name FROM membership WHERE user_id = ?))",
+            " OR group_name IN (SELECT group_name FROM membership WHERE user_id = ?)"
+            " OR (user_id IS NULL AND group_name IS NULL))",
             scope, resource_id, user.id, user.id,
         )  # fmt: skip
         return max((_LEVELS[row["permission"]] for row in rows), default=0)
@@ -158,5 +195,5 @@ def _project(row: sqlite3.Row, prefix: str) -> Project:
 def _repository(row: sqlite3.Row) -> Repository:
     return Repository(
         row["id"], _project(row, "p_"), row["slug"], row["name"], row["description"],
-        bool(row["public"]), bool(row["archived"]),
+        bool(row["public"]), bool(row["archived"]), bool(row["forkable"]),
     )  # fmt: skip

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
 
@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from simulator.call import Call
 
 Handler = Callable[["Call"], Awaitable[web.StreamResponse]]
+
+JSON = "application/json"
 
 # doc: `latest` and `1.0` name the same version.
 API = r"/rest/api/{apiVersion:latest|1\.0}"
@@ -29,12 +31,13 @@ class Route:
     handler: Handler
     # REPO_* and PROJECT_* are checked on the resource in the path, the others are global; None: anybody.
     permission: str | None
-    # Whether the call reads a JSON body: a wrong content type is refused with 415 then.
-    reads_body: bool
     # doc: ZDU answers 403 where the others answer 401.
     denied_status: int
+    # Whether the call reads a JSON body: another content type than these is refused with 415 then.
+    reads_body: bool = False
+    media_types: tuple[str, ...] = (JSON,)
     # Served while the node starts.
-    always: bool
+    always: bool = False
 
 
 class Routes:
@@ -44,23 +47,28 @@ class Routes:
         self.items: list[Route] = []
         self._denied_status = denied_status
 
-    def _add(
-        self, method: str, path: str, permission: str | None, reads_body: bool, always: bool
-    ) -> Callable[[Handler], Handler]:
+    def _add(self, method: str, path: str, permission: str | None, **more: Any) -> Callable[[Handler], Handler]:
         def register(handler: Handler) -> Handler:
-            self.items.append(Route(method, path, handler, permission, reads_body, self._denied_status, always))
+            self.items.append(Route(method, path, handler, permission, denied_status=self._denied_status, **more))
             return handler
 
         return register
 
     def get(self, path: str, *, permission: str | None, always: bool = False) -> Callable[[Handler], Handler]:
-        return self._add("GET", path, permission, False, always)
+        return self._add("GET", path, permission, always=always)
 
-    def post(self, path: str, *, permission: str | None, reads_body: bool = True) -> Callable[[Handler], Handler]:
-        return self._add("POST", path, permission, reads_body, False)
+    def post(
+        self,
+        path: str,
+        *,
+        permission: str | None,
+        reads_body: bool = True,
+        media_types: tuple[str, ...] = (JSON,),
+    ) -> Callable[[Handler], Handler]:
+        return self._add("POST", path, permission, reads_body=reads_body, media_types=media_types)
 
-    def put(self, path: str, *, permission: str | None) -> Callable[[Handler], Handler]:
-        return self._add("PUT", path, permission, True, False)
+    def put(self, path: str, *, permission: str | None, reads_body: bool = True) -> Callable[[Handler], Handler]:
+        return self._add("PUT", path, permission, reads_body=reads_body)
 
     def delete(self, path: str, *, permission: str | None, reads_body: bool = False) -> Callable[[Handler], Handler]:
-        return self._add("DELETE", path, permission, reads_body, False)
+        return self._add("DELETE", path, permission, reads_body=reads_body)

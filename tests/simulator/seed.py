@@ -81,6 +81,7 @@ class Seeder:
             for user in document["users"]:
                 self._add_user(user)
             for group in document.get("groups", []):
+                self._store.execute("INSERT OR IGNORE INTO user_group VALUES (?)", group["name"])
                 for member in group["members"]:
                     self._store.execute(
                         "INSERT OR IGNORE INTO membership VALUES (?, ?)", group["name"], self._users[member]

@@ -20,14 +20,21 @@ CREATE TABLE IF NOT EXISTS user (
 CREATE TABLE IF NOT EXISTS membership (
     group_name TEXT NOT NULL COLLATE NOCASE, user_id INTEGER NOT NULL REFERENCES user (id),
     PRIMARY KEY (group_name, user_id));
+CREATE TABLE IF NOT EXISTS user_group (name TEXT PRIMARY KEY COLLATE NOCASE);
 CREATE TABLE IF NOT EXISTS project (
     id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE COLLATE NOCASE, name TEXT NOT NULL,
     description TEXT, public INTEGER NOT NULL DEFAULT 0, owner_id INTEGER REFERENCES user (id));
 CREATE TABLE IF NOT EXISTS repository (
     id INTEGER PRIMARY KEY, project_id INTEGER NOT NULL REFERENCES project (id),
     slug TEXT NOT NULL COLLATE NOCASE, name TEXT NOT NULL, description TEXT,
-    public INTEGER NOT NULL DEFAULT 0, archived INTEGER NOT NULL DEFAULT 0,
+    public INTEGER NOT NULL DEFAULT 0, archived INTEGER NOT NULL DEFAULT 0, forkable INTEGER NOT NULL DEFAULT 1,
     UNIQUE (project_id, slug));
+-- Names that projects and repositories had before: requests for them are redirected. slug is '' for a project.
+CREATE TABLE IF NOT EXISTS moved (
+    key TEXT NOT NULL COLLATE NOCASE, slug TEXT NOT NULL COLLATE NOCASE,
+    project_id INTEGER REFERENCES project (id) ON DELETE CASCADE,
+    repository_id INTEGER REFERENCES repository (id) ON DELETE CASCADE,
+    PRIMARY KEY (key, slug));
 CREATE TABLE IF NOT EXISTS permission (
     scope TEXT NOT NULL CHECK (scope IN ('PROJECT', 'REPOSITORY')), resource_id INTEGER NOT NULL,
     user_id INTEGER REFERENCES user (id), group_name TEXT COLLATE NOCASE, permission TEXT NOT NULL);
@@ -35,6 +42,49 @@ CREATE INDEX IF NOT EXISTS permission_resource ON permission (scope, resource_id
 CREATE TABLE IF NOT EXISTS branch_model (
     scope TEXT NOT NULL CHECK (scope IN ('PROJECT', 'REPOSITORY')), resource_id INTEGER NOT NULL,
     configuration TEXT NOT NULL, PRIMARY KEY (scope, resource_id));
+-- users (ids), groups (names) and access_keys (ids) are JSON lists.
+CREATE TABLE IF NOT EXISTS restriction (
+    id INTEGER PRIMARY KEY, scope TEXT NOT NULL CHECK (scope IN ('PROJECT', 'REPOSITORY')),
+    resource_id INTEGER NOT NULL, type TEXT NOT NULL, matcher_type TEXT NOT NULL, matcher_id TEXT NOT NULL,
+    users TEXT NOT NULL, groups TEXT NOT NULL, access_keys TEXT NOT NULL,
+    UNIQUE (scope, resource_id, type, matcher_type, matcher_id));
+-- Times are in milliseconds since 1970; reviewers is a JSON list of user ids.
+CREATE TABLE IF NOT EXISTS pull_request (
+    repository_id INTEGER NOT NULL REFERENCES repository (id) ON DELETE CASCADE, id INTEGER NOT NULL,
+    version INTEGER NOT NULL DEFAULT 0, title TEXT NOT NULL, description TEXT, state TEXT NOT NULL DEFAULT 'OPEN',
+    author_id INTEGER NOT NULL REFERENCES user (id), reviewers TEXT NOT NULL DEFAULT '[]',
+    from_ref TEXT NOT NULL, from_commit TEXT NOT NULL, to_ref TEXT NOT NULL, to_commit TEXT NOT NULL,
+    merge_commit TEXT, created INTEGER NOT NULL, updated INTEGER NOT NULL, closed INTEGER,
+    PRIMARY KEY (repository_id, id));
+-- On a pull request or on a commit.
+CREATE TABLE IF NOT EXISTS comment (
+    id INTEGER PRIMARY KEY, repository_id INTEGER NOT NULL REFERENCES repository (id) ON DELETE CASCADE,
+    pull_request_id INTEGER, commit_id TEXT, parent_id INTEGER REFERENCES comment (id) ON DELETE CASCADE,
+    version INTEGER NOT NULL DEFAULT 0, text TEXT NOT NULL, path TEXT,
+    author_id INTEGER NOT NULL REFERENCES user (id), created INTEGER NOT NULL, updated INTEGER NOT NULL);
+CREATE TABLE IF NOT EXISTS watch (
+    user_id INTEGER NOT NULL REFERENCES user (id) ON DELETE CASCADE,
+    repository_id INTEGER NOT NULL REFERENCES repository (id) ON DELETE CASCADE,
+    commit_id TEXT NOT NULL, PRIMARY KEY (user_id, repository_id, commit_id));
+CREATE TABLE IF NOT EXISTS build_status (
+    commit_id TEXT NOT NULL, key TEXT NOT NULL, state TEXT NOT NULL, url TEXT NOT NULL, name TEXT, description TEXT,
+    created INTEGER NOT NULL, PRIMARY KEY (commit_id, key));
+-- Jira behind its application links: needs_authentication stands for users that have not granted access yet.
+CREATE TABLE IF NOT EXISTS application_link (
+    id TEXT PRIMARY KEY, name TEXT NOT NULL, url TEXT NOT NULL, needs_authentication INTEGER NOT NULL DEFAULT 0);
+CREATE TABLE IF NOT EXISTS jira_project (
+    application_id TEXT NOT NULL REFERENCES application_link (id), key TEXT NOT NULL, id INTEGER NOT NULL,
+    name TEXT NOT NULL, last_issue INTEGER NOT NULL DEFAULT 0, PRIMARY KEY (application_id, key));
+CREATE TABLE IF NOT EXISTS jira_issue (
+    key TEXT PRIMARY KEY, application_id TEXT NOT NULL REFERENCES application_link (id), comment_id INTEGER,
+    fields TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS entity_link (
+    project_id INTEGER PRIMARY KEY REFERENCES project (id) ON DELETE CASCADE,
+    application_id TEXT NOT NULL REFERENCES application_link (id), jira_key TEXT NOT NULL);
+-- until: when a state that takes time ends, in seconds since 1970.
+CREATE TABLE IF NOT EXISTS mesh_node (
+    id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, rpc_url TEXT NOT NULL, state TEXT NOT NULL,
+    until REAL, drain_seconds REAL NOT NULL);
 CREATE TABLE IF NOT EXISTS node (
     name TEXT PRIMARY KEY, id TEXT NOT NULL, version TEXT NOT NULL, address TEXT NOT NULL, port INTEGER NOT NULL,
     state TEXT NOT NULL, heartbeat REAL NOT NULL, tasks INTEGER NOT NULL DEFAULT 0, users INTEGER NOT NULL DEFAULT 0);
