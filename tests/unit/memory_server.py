@@ -58,10 +58,9 @@ class MemoryServer(requests.adapters.HTTPAdapter):
         self._handler = handler
         self.received: list[Received] = []
 
-    # the signature is that of requests
-    def send(self, request, stream=False, timeout=None, verify=True, cert=None, proxies=None):
+    def send(self, request, stream=False, **options):
         body = json.loads(request.body) if request.body else None
-        received = Received(request.method, request.url, request.headers, body, timeout, verify)
+        received = Received(request.method, request.url, request.headers, body, options["timeout"], options["verify"])
         self.received.append(received)
         answer = self._handler(received)
         return self.build_response(

@@ -46,7 +46,7 @@ def test_a_document_becomes_a_flat_list_in_its_order():
 
 
 @pytest.mark.parametrize(
-    "declared, fault",
+    ("declared", "fault"),
     [
         (None, "$: None is not of type 'object'"),
         ([], "$: [] is not of type 'object'"),

@@ -23,7 +23,7 @@ MODEL = {
 
 
 @pytest.mark.parametrize(
-    "text, name",
+    ("text", "name"),
     [
         ("ABC-1 Login page", "feature/ABC-1-login-page"),
         ("ABC-1", "feature/ABC-1"),

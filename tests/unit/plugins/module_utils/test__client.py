@@ -78,7 +78,7 @@ def test_a_page_that_leads_nowhere_is_an_error_and_no_endless_loop(following):
 
 
 @pytest.mark.parametrize(
-    "body, fault",
+    ("body", "fault"),
     [
         ({"isLastPage": True}, "values"),
         ({"values": []}, "isLastPage"),
@@ -203,7 +203,7 @@ def test_no_content_is_none():
 
 
 @pytest.mark.parametrize(
-    "answer, words",
+    ("answer", "words"),
     [
         (Answer(200, "<html>Log in</html>"), "answered 200 with an HTML page instead of JSON"),
         (Answer(200), "answered 200 with application/json instead of JSON"),
@@ -223,7 +223,7 @@ def test_only_json_of_the_documented_shape_is_an_answer(answer, words):
 
 
 @pytest.mark.parametrize(
-    "answer, kind, retryable",
+    ("answer", "kind", "retryable"),
     [
         (refusal(400, "Said.", "repository.InvalidRefNameException"), _errors.ValidationError, False),
         (refusal(400, "Said.", "repository.DuplicateRefException"), _errors.ConflictError, False),
@@ -257,7 +257,8 @@ def test_a_refusal_says_method_path_status_and_the_server_s_words(answer, kind, 
 
 def test_a_refusal_says_everything_that_the_server_says():
     errors = [{"context": "name", "message": " One. "}, {"message": None}, {"message": "Two."}]
-    with serving(Answer(400, {"errors": errors})) as (client, _server), pytest.raises(_errors.ValidationError) as caught:
+    answer = Answer(400, {"errors": errors})
+    with serving(answer) as (client, _server), pytest.raises(_errors.ValidationError) as caught:
         client.get("/rest/x", ANY)
     assert caught.value.messages == ["One.", "Two."]
     assert "400: One. Two; correct" in str(caught.value)
@@ -290,9 +291,10 @@ def test_whatever_a_refusal_carries_it_becomes_one_error_of_ours(status, body):
 
 
 def test_a_page_of_a_proxy_is_told_from_bitbucket():
-    with serving(Answer(503, "<html>Starting</html>")) as (client, _server):
-        with pytest.raises(_errors.ServerError, match="503 with an HTML page that is no answer of Bitbucket's"):
-            client.get("/rest/x", ANY)
+    page_of_a_proxy = Answer(503, "<html>Starting</html>")
+    with serving(page_of_a_proxy) as (client, _server), pytest.raises(_errors.ServerError) as caught:
+        client.get("/rest/x", ANY)
+    assert "503 with an HTML page that is no answer of Bitbucket's" in str(caught.value)
 
 
 # -- no answer -------------------------------------------------------------------------------------------------------
@@ -319,9 +321,10 @@ def test_a_lost_answer_is_reported_once_and_never_sent_again(method):
 
 
 def test_a_time_out_says_so():
-    with serving(unreachable(requests.ReadTimeout("Read timed out. (read timeout=7)"))) as (client, _server):
-        with pytest.raises(_errors.UnreachableError, match=r"Read timed out\. \(read timeout=7\)"):
-            client.get("/rest/x", ANY)
+    late = unreachable(requests.ReadTimeout("Read timed out. (read timeout=7)"))
+    with serving(late) as (client, _server), pytest.raises(_errors.UnreachableError) as caught:
+        client.get("/rest/x", ANY)
+    assert "Read timed out. (read timeout=7)" in str(caught.value)
 
 
 # -- redirects -------------------------------------------------------------------------------------------------------
@@ -369,9 +372,9 @@ def test_credentials_never_leave_the_server_or_its_rest_paths(target):
 
 
 def test_the_query_of_a_foreign_address_is_not_repeated():
-    with serving(Answer(302, Location="https://sso.example.com/login?ticket=abc")) as (client, _server):
-        with pytest.raises(_errors.ContractError) as caught:
-            client.get("/rest/x", ANY)
+    answer = Answer(302, Location="https://sso.example.com/login?ticket=abc")
+    with serving(answer) as (client, _server), pytest.raises(_errors.ContractError) as caught:
+        client.get("/rest/x", ANY)
     assert "https://sso.example.com/login" in str(caught.value) and "ticket" not in str(caught.value)
 
 
@@ -423,7 +426,7 @@ def test_a_connection_does_not_show_its_secret():
     "answer", [refusal(401, "No."), Answer(200, "<html>"), Answer(200, []), Answer(302, Location="http://x/")]
 )
 def test_no_error_carries_the_secret(answer):
-    with serving(answer, authorization=f"Bearer {SECRET}") as (client, _server):
-        with pytest.raises(_errors.BitbucketError) as caught:
-            client.get("/rest/x", NAMED)
+    connection = {"authorization": f"Bearer {SECRET}"}
+    with serving(answer, **connection) as (client, _server), pytest.raises(_errors.BitbucketError) as caught:
+        client.get("/rest/x", NAMED)
     assert SECRET not in f"{caught.value} {caught.value.to_dict()} {caught.value!r}"

@@ -19,7 +19,9 @@ CLUSTER = {
 }
 
 
-@pytest.mark.parametrize("wanted, name", [("two", "two"), ("192.0.2.1", "one"), ("192.0.2.2", "two"), ("id3", "three")])
+@pytest.mark.parametrize(
+    ("wanted", "name"), [("two", "two"), ("192.0.2.1", "one"), ("192.0.2.2", "two"), ("id3", "three")]
+)
 def test_a_node_is_found_by_name_then_address_then_id(wanted, name):
     assert _cluster.find_node(CLUSTER, wanted)["name"] == name
 

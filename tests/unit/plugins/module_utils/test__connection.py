@@ -25,7 +25,8 @@ PARAMS = {
 def authorization(options, environment):
     """What the options and the environment together come to, as a module sees them: options win, gaps are filled."""
     filled = {
-        name: options.get(name) or environment.get(f"BITBUCKET_{name.upper()}") for name in ("username", "password", "token")
+        name: options.get(name) or environment.get(f"BITBUCKET_{name.upper()}")
+        for name in ("username", "password", "token")
     }
     return _connection._authorization({**PARAMS, **filled}, environment)
 
@@ -37,7 +38,7 @@ TOKEN_ENV = {"BITBUCKET_TOKEN": "envtk"}
 
 
 @pytest.mark.parametrize(
-    "options, environment, wanted",
+    ("options", "environment", "wanted"),
     [
         ({}, {}, None),
         (USER, {}, basic("jane", "pw")),
@@ -58,7 +59,7 @@ def test_options_win_over_the_environment(options, environment, wanted):
 
 
 @pytest.mark.parametrize(
-    "options, environment, cause",
+    ("options", "environment", "cause"),
     [
         ({**USER, **TOKEN}, {}, "token is given beside username and password"),
         ({"username": "jane", **TOKEN}, {}, "token is given beside username and password"),
@@ -92,7 +93,7 @@ def test_credentials_are_never_a_mixture_of_both_ways():
 
 
 @pytest.mark.parametrize(
-    "change, cause",
+    ("change", "cause"),
     [
         ({"url": None}, "url is not set"),
         ({"url": ""}, "url is not set"),
@@ -119,7 +120,9 @@ def test_a_client_writes_only_if_it_may(read_only):
         assert client.read_only is read_only
 
 
-@pytest.mark.parametrize("validate, given, wanted", [(True, False, True), (False, True, False), (False, False, False)])
+@pytest.mark.parametrize(
+    ("validate", "given", "wanted"), [(True, False, True), (False, True, False), (False, False, False)]
+)
 def test_verification_is_switched_off_only_by_validate_certs(validate, given, wanted, tmp_path):
     params = {**PARAMS, "validate_certs": validate, "ca_path": str(tmp_path) if given else None}
     with _connection.connect(params, read_only=True) as client:

@@ -7,9 +7,7 @@ from ansible_collections.bitbucket.datacenter.plugins.module_utils._outcome impo
 from hypothesis import given
 from hypothesis import strategies as st
 
-VIEWS = st.one_of(
-    st.none(), st.dictionaries(st.sampled_from(["id", "name"]), st.sampled_from(["a", "b"]), min_size=1)
-)
+VIEWS = st.one_of(st.none(), st.dictionaries(st.sampled_from(["id", "name"]), st.sampled_from(["a", "b"]), min_size=1))
 
 
 @given(VIEWS, VIEWS)

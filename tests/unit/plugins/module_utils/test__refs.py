@@ -26,7 +26,7 @@ NAMES = st.one_of(
 )
 
 
-@functools.lru_cache(maxsize=None)
+@functools.cache
 def git_accepts(name):
     """What git itself says of a branch of this name; outside of any repository, as @{-1} means a branch in one."""
     done = subprocess.run(
@@ -58,7 +58,7 @@ def accepted(rule, value):
 @example("a@b")
 @example("@/a")
 def test_branch_name_agrees_with_git(name):
-    wanted = name[len("refs/heads/") :] if name.startswith("refs/heads/") else name
+    wanted = name.removeprefix("refs/heads/")
     if wanted == "@":
         # git takes it for HEAD in most places: refused by a rule of the collection
         assert not accepted(_refs.branch_name, name)
@@ -78,12 +78,11 @@ def test_branch_name_refuses_nul():
 
 
 @pytest.mark.parametrize(
-    "name, rule",
+    ("name", "rule"),
     [
         ("", "it is empty"),
         ("refs/heads/", "it is empty"),
         ("a b", "it contains ' '"),
-        ("a..b", "it contains '..'"),
         ("a..b", "it contains '..'"),
         ("a.", "it ends with '.'"),
         ("/a", "it begins or ends with '/', or contains '//'"),
@@ -106,7 +105,7 @@ def test_revision_returns_what_it_accepts(value):
 
 @pytest.mark.parametrize("value", ["", "-x", "a..b", "main~1", "main^", "a b", "../x", "a//b"])
 def test_revision_refuses(value):
-    with pytest.raises(InputError, match="start_point .* is neither a ref nor a commit"):
+    with pytest.raises(InputError, match=r"start_point .* is neither a ref nor a commit"):
         _refs.revision(value)
 
 
@@ -160,5 +159,5 @@ def test_commit_id_is_full_and_lower_case(digits):
 
 @pytest.mark.parametrize("value", ["", "ab12", "a" * 39, "a" * 41, "g" * 40, "a" * 40 + "\n"])
 def test_commit_id_refuses(value):
-    with pytest.raises(InputError, match="end_point .* is not a full commit id"):
+    with pytest.raises(InputError, match=r"end_point .* is not a full commit id"):
         _refs.commit_id(value, "end_point")

@@ -38,7 +38,7 @@ def test_what_fits_has_no_faults():
 
 
 @pytest.mark.parametrize(
-    "instance, fault",
+    ("instance", "fault"),
     [
         ({}, "$: 'names' is a required property"),
         ([], "$: [] is not of type 'object'"),
@@ -78,7 +78,7 @@ def test_a_page_is_a_list_of_values_and_whether_it_is_the_last(values, last):
 
 
 @pytest.mark.parametrize(
-    "following, fits", [(None, True), (25, True), ("25", False), (2.5, False), (True, False), ({}, False)]
+    ("following", "fits"), [(None, True), (25, True), ("25", False), (2.5, False), (True, False), ({}, False)]
 )
 def test_where_the_next_page_starts_is_a_number_or_null(following, fits):
     page = {"values": [], "isLastPage": False, "nextPageStart": following}

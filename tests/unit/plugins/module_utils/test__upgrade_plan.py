@@ -253,7 +253,7 @@ def moves(position):
             "TERMINATING": ("OFFLINE", None),
             "OFFLINE": ("STARTING", TARGET),
         }[state]
-    return [(enabled, nodes[:index] + (following,) + nodes[index + 1 :])]
+    return [(enabled, (*nodes[:index], following, *nodes[index + 1 :]))]
 
 
 def test_from_every_instant_the_upgrade_goes_on_to_the_same_end():
@@ -337,7 +337,7 @@ def at(version):
 
 
 @pytest.mark.parametrize(
-    "view, hosts, named, reason",
+    ("view", "hosts", "named", "reason"),
     [
         (cluster(*at(TARGET), enabled=True, state="UPGRADE_TASKS_FAILED"), None, None, "the upgrade tasks failed"),
         (cluster(node("n1", "ERROR"), node("n2")), None, "n1", "node n1 is in ERROR"),
@@ -388,7 +388,7 @@ def test_a_second_node_down_blocks_the_stop_and_names_the_first():
 
 
 def test_a_target_that_is_no_release_number_is_refused():
-    with pytest.raises(InputError, match="target_version '9.4' is not a release number"):
+    with pytest.raises(InputError, match=r"target_version '9\.4' is not a release number"):
         plan(cluster(*at(ORIGINAL)), target="9.4")
 
 
@@ -400,7 +400,7 @@ def test_start_begins_at_the_running_version():
     assert _upgrade_plan.after(view, "start") == cluster(*at(ORIGINAL), enabled=True)
 
 
-@pytest.mark.parametrize("action, version", [("approve", TARGET), ("cancel", ORIGINAL)])
+@pytest.mark.parametrize(("action", "version"), [("approve", TARGET), ("cancel", ORIGINAL)])
 def test_approve_and_cancel_end_upgrade_mode(action, version):
     assert _upgrade_plan.after(cluster(*at(version), enabled=True), action) == cluster(*at(version))
 

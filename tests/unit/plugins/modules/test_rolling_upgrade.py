@@ -1,0 +1,73 @@
+# SPDX-FileCopyrightText: 2026 bitbucket.datacenter contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import pytest
+import requests
+from ansible_collections.bitbucket.datacenter.plugins.module_utils._errors import (
+    BitbucketError,
+    ConflictError,
+    UnreachableError,
+)
+from ansible_collections.bitbucket.datacenter.plugins.modules import rolling_upgrade
+from ansible_collections.bitbucket.datacenter.tests.unit.memory_server import Answer, refusal, serving
+
+ENABLED_AFTER = {"start": True, "approve": False, "cancel": False}
+
+
+def cluster(enabled):
+    return {"upgradeModeEnabled": enabled, "state": "READY_TO_UPGRADE" if enabled else "STABLE", "nodes": []}
+
+
+class Cluster:
+    """A cluster that answers a POST with ``answer`` and is then seen with upgrade mode ``enabled``."""
+
+    def __init__(self, answer, enabled):
+        self.answer = answer
+        self.enabled = enabled
+
+    def __call__(self, request):
+        if request.method == "GET":
+            return Answer(200, cluster(self.enabled))
+        if isinstance(self.answer, Exception):
+            raise self.answer
+        return self.answer
+
+
+LOST = requests.ConnectionError("reset")
+CONFLICT = refusal(409, "Not in this state.")
+
+
+@pytest.mark.parametrize("action", sorted(ENABLED_AFTER))
+@pytest.mark.parametrize(("answer", "acted"), [(LOST, True), (CONFLICT, False)])
+def test_a_lost_or_refused_action_is_settled_by_reading_back(action, answer, acted):
+    with serving(Cluster(answer, ENABLED_AFTER[action])) as (client, server):
+        seen, who = rolling_upgrade.act(client, action)
+        assert [request.method for request in server.received] == ["POST", "GET"]
+    assert seen["upgrade_mode_enabled"] == ENABLED_AFTER[action]
+    assert who is acted
+
+
+@pytest.mark.parametrize("action", sorted(ENABLED_AFTER))
+@pytest.mark.parametrize(("answer", "error"), [(LOST, UnreachableError), (CONFLICT, ConflictError)])
+def test_an_action_without_effect_is_an_error_and_not_sent_again(action, answer, error):
+    with serving(Cluster(answer, not ENABLED_AFTER[action])) as (client, server):
+        with pytest.raises(error):
+            rolling_upgrade.act(client, action)
+        assert [request.method for request in server.received] == ["POST", "GET"]
+
+
+@pytest.mark.parametrize("status", [401, 403, 500])
+def test_any_other_refusal_is_an_error_at_once(status):
+    with serving(Cluster(refusal(status, "No."), True)) as (client, server):
+        with pytest.raises(BitbucketError):
+            rolling_upgrade.act(client, "start")
+        assert len(server.received) == 1
+
+
+def test_an_action_that_is_answered_was_this_run_s():
+    with serving(Cluster(Answer(200, cluster(True)), True)) as (client, server):
+        seen, acted = rolling_upgrade.act(client, "start")
+        assert [request.path for request in server.received] == ["/context/rest/zdu/start"]
+    assert acted and seen["upgrade_mode_enabled"]
