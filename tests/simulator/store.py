@@ -85,6 +85,17 @@ CREATE TABLE IF NOT EXISTS entity_link (
 CREATE TABLE IF NOT EXISTS mesh_node (
     id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, rpc_url TEXT NOT NULL, state TEXT NOT NULL,
     until REAL, drain_seconds REAL NOT NULL);
+-- An access token acts as user_id; scope and resource_id say where it belongs (USER: to that user, and OAUTH: an
+-- OAuth 2 token of that user). permissions is a JSON list; times are in milliseconds since 1970.
+CREATE TABLE IF NOT EXISTS token (
+    id TEXT PRIMARY KEY, secret_hash TEXT NOT NULL UNIQUE, name TEXT NOT NULL,
+    scope TEXT NOT NULL CHECK (scope IN ('USER', 'PROJECT', 'REPOSITORY', 'OAUTH')), resource_id INTEGER NOT NULL,
+    user_id INTEGER NOT NULL REFERENCES user (id), permissions TEXT NOT NULL, created INTEGER NOT NULL,
+    expires INTEGER, last_used INTEGER);
+-- Faults on demand: the rule as JSON, the requests that it met and those that it acted on.
+CREATE TABLE IF NOT EXISTS fault (
+    id INTEGER PRIMARY KEY AUTOINCREMENT, rule TEXT NOT NULL, seen INTEGER NOT NULL DEFAULT 0,
+    hits INTEGER NOT NULL DEFAULT 0);
 CREATE TABLE IF NOT EXISTS node (
     name TEXT PRIMARY KEY, id TEXT NOT NULL, version TEXT NOT NULL, address TEXT NOT NULL, port INTEGER NOT NULL,
     state TEXT NOT NULL, heartbeat REAL NOT NULL, tasks INTEGER NOT NULL DEFAULT 0, users INTEGER NOT NULL DEFAULT 0);
@@ -128,6 +139,10 @@ class Store:
 
     def all(self, sql: str, *values: Any) -> list[sqlite3.Row]:
         return self.connection.execute(sql, values).fetchall()
+
+    def data_version(self) -> int:
+        """Another number when another connection has written since the last call."""
+        return int(self.connection.execute("PRAGMA data_version").fetchone()[0])
 
     def setting(self, name: str, default: Any = None) -> Any:
         row = self.one("SELECT value FROM setting WHERE name = ?", name)
