@@ -14,12 +14,19 @@ author: bitbucket.datacenter contributors (@bitbucket-datacenter)
 description:
   - Checks the document that the role P(bitbucket.datacenter.branch_provisioning#role) takes against its JSON Schema
     and git's rules for names, and returns one item for each branch.
-  - Fails with all faults at once, each with its path in the document.
+  - With O(models), branches that are declared by type and text get their name as well.
+  - Fails with all faults at once, each with its path in the document. A branch that is declared twice is one.
+positional: models
 options:
   _input:
     description: The document.
     type: dict
     required: true
+  models:
+    description:
+      - Branch models, as returned by M(bitbucket.datacenter.branch_model_info), by C(PROJECT/repository).
+      - Without it, branches that are declared by type and text keep a null as name.
+    type: dict
 requirements:
   - jsonschema
 seealso:
@@ -88,10 +95,10 @@ from ..module_utils._branch_document import branch_items as checked_items
 from ..module_utils._errors import BitbucketError
 
 
-def branch_items(document: t.Any) -> list[dict[str, t.Any]]:
+def branch_items(document: t.Any, models: t.Mapping[str, t.Any] | None = None) -> list[dict[str, t.Any]]:
     """``_branch_document.branch_items`` with errors as Ansible's."""
     try:
-        return checked_items(document)
+        return checked_items(document, models)
     except BitbucketError as error:
         raise AnsibleFilterError(str(error)) from None
 

@@ -17,6 +17,8 @@ from ._refs import version as parse_version
 View = t.Mapping[str, t.Any]
 Steps = list[dict[str, t.Any]]
 
+# the reference names no way out of this state
+_TASKS_FAILED = "read the server's log and ask the vendor's support how to go on"
 _GOING_DOWN = ("OFFLINE", "DRAINING", "TERMINATING")
 _IN_UPGRADE_MODE = (
     "READY_TO_UPGRADE",
@@ -127,9 +129,7 @@ def _blocker(node: View | None, reason: str, remedy: str) -> dict[str, t.Any]:
 def _blockers(cluster: View, target: str) -> t.Iterator[dict[str, t.Any]]:
     """Everything that forbids going on, for a cluster whose nodes all have a host."""
     if cluster["state"] == "UPGRADE_TASKS_FAILED":
-        yield _blocker(
-            None, "the upgrade tasks failed", "read the server's log, then run finalize again or ask support"
-        )
+        yield _blocker(None, "the upgrade tasks failed", _TASKS_FAILED)
     if len(cluster["nodes"]) < 2:
         yield _blocker(
             None, "the cluster has a single node", "add a node: a single one cannot be upgraded while serving"
@@ -253,31 +253,36 @@ def _narrow(steps: Steps, nodes: _Nodes, only: str) -> tuple[Steps, list[dict[st
     return [step for step in steps if step["action"] in ("start", "wait_for_node")] + mine, []
 
 
-def after(cluster: View, action: str) -> dict[str, t.Any]:
-    """The cluster as it will be after ``start``, ``approve`` or ``cancel``. Raises ConflictError where it is not legal.
+def obeyed(cluster: View, action: str) -> bool:
+    """Whether ``start``, ``approve`` or ``cancel`` has nothing left to do in this cluster but, at most, to wait."""
+    enabled = bool(cluster["upgrade_mode_enabled"])
+    return enabled == (action == "start") or (action == "approve" and cluster["state"] == "RUNNING_UPGRADE_TASKS")
 
-    The same cluster when the action has nothing left to do.
+
+def after(cluster: View, action: str) -> dict[str, t.Any]:
+    """The cluster as it will be after ``start``, ``approve`` or ``cancel``; the same where that is obeyed already.
+
+    Raises ConflictError where the action is not legal.
     """
-    state, enabled = cluster["state"], cluster["upgrade_mode_enabled"]
+    if obeyed(cluster, action):
+        return dict(cluster)
+    state, nodes = cluster["state"], cluster["nodes"]
     if action == "start":
-        if enabled:
-            return dict(cluster)
-        if state != "STABLE" or len(cluster["nodes"]) < 2:
+        if state != "STABLE" or len(nodes) < 2:
             raise ConflictError(
-                f"A rolling upgrade cannot start: the cluster is {state} with {len(cluster['nodes'])} node(s)",
+                f"A rolling upgrade cannot start: the cluster is {state} with {len(nodes)} node(s)",
                 "bring the cluster to STABLE with two nodes or more",
             )
-        original = cluster["nodes"][0]["version"]
+        original = nodes[0]["version"]
         return {**cluster, "state": "READY_TO_UPGRADE", "upgrade_mode_enabled": True, "original_version": original}
-    if not enabled:
-        return dict(cluster)
-    # cancelling with every node at the target is not documented: 409 is assumed
-    legal = "READY_TO_RUN_UPGRADE_TASKS" if action == "approve" else "READY_TO_UPGRADE"
-    if state != legal or any(node["state"] == "ERROR" for node in cluster["nodes"]):
-        done, first = {
-            "approve": ("approved", "upgrade every node first"),
-            "cancel": ("cancelled", f"bring every node back to {cluster['original_version']} first"),
-        }[action]
+    legal, done, first = {
+        "approve": ("READY_TO_RUN_UPGRADE_TASKS", "approved", "upgrade every node first"),
+        # cancelling with every node at the target is not documented: 409 is assumed
+        "cancel": ("READY_TO_UPGRADE", "cancelled", f"bring every node back to {cluster['original_version']} first"),
+    }[action]
+    if state == "UPGRADE_TASKS_FAILED":
+        first = _TASKS_FAILED
+    if state != legal or any(node["state"] == "ERROR" for node in nodes):
         raise ConflictError(f"The rolling upgrade cannot be {done}: {_situation(cluster)}", first)
     return {**cluster, "state": "STABLE", "upgrade_mode_enabled": False, "original_version": None}
 

@@ -74,7 +74,7 @@ from ..module_utils._argspec import Spec, wait
 from ..module_utils._errors import ConflictError, UnreachableError
 from ..module_utils._module import execute
 from ..module_utils._outcome import Outcome
-from ..module_utils._upgrade_plan import after
+from ..module_utils._upgrade_plan import after, obeyed
 from ..module_utils._waiter import wait_until
 
 if t.TYPE_CHECKING:
@@ -87,7 +87,12 @@ SPEC: Spec = {
     "wait": {"type": "bool", "default": True},
     **wait(delay=2, timeout=600),
 }
-ACTIONS = {"started": "start", "approved": "approve", "cancelled": "cancel"}
+# each with what is posted, the states that pass by themselves, and the state that is waited for
+STATES = {
+    "started": ("start", ("STABLE",), "READY_TO_UPGRADE"),
+    "approved": ("approve", ("READY_TO_RUN_UPGRADE_TASKS", "RUNNING_UPGRADE_TASKS"), "STABLE"),
+    "cancelled": ("cancel", ("READY_TO_UPGRADE",), "STABLE"),
+}
 
 
 def act(client: Client, action: str) -> tuple[_cluster.View, bool]:
@@ -97,14 +102,13 @@ def act(client: Client, action: str) -> tuple[_cluster.View, bool]:
     except (ConflictError, UnreachableError) as error:
         # another operator was first, or the answer was lost: what counts is the state of the cluster
         seen = _cluster.read(client)
-        if seen["upgrade_mode_enabled"] != (action == "start"):
+        if not obeyed(seen, action):
             raise
         return seen, isinstance(error, UnreachableError)
 
 
-def settle(module: AnsibleModule, client: Client, state: str) -> _cluster.View:
+def settle(module: AnsibleModule, client: Client, settled: str) -> _cluster.View:
     """Wait until the cluster has left every state in between."""
-    settled = "READY_TO_UPGRADE" if state == "started" else "STABLE"
     cluster, _seconds = wait_until(
         lambda: _cluster.read(client),
         reached=lambda seen: bool(seen["state"] == settled),
@@ -120,15 +124,18 @@ def settle(module: AnsibleModule, client: Client, state: str) -> _cluster.View:
 
 def run(module: AnsibleModule, client: Client) -> dict[str, t.Any]:
     """Bring the upgrade mode to its state."""
-    state = module.params["state"]
+    action, passing, settled = STATES[module.params["state"]]
     before = _cluster.read(client)
-    cluster = after(before, ACTIONS[state])
-    if cluster != before and not module.check_mode:
-        cluster, acted = act(client, ACTIONS[state])
+    cluster = after(before, action)
+    if not module.check_mode:
+        acted = False
+        if cluster != before:
+            cluster, acted = act(client, action)
+        if module.params["wait"] and cluster["state"] in passing:
+            cluster = settle(module, client, settled)
         if not acted:
+            # whatever happened meanwhile was somebody else's doing
             before = cluster
-        elif module.params["wait"]:
-            cluster = settle(module, client, state)
     return Outcome(_cluster.summary(before), _cluster.summary(cluster)).result(cluster=cluster)
 
 

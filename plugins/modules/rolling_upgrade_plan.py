@@ -61,6 +61,16 @@ EXAMPLES = r"""
 """
 
 RETURN = r"""
+cluster:
+  description:
+    - The cluster on which the plan is based, with the fields of RV(bitbucket.datacenter.cluster_info#module:cluster).
+  returned: success, or failure because of blockers
+  type: dict
+  sample:
+    state: STABLE
+    upgrade_mode_enabled: false
+    original_version: null
+    nodes: []
 plan:
   description: The plan, also when the module fails because of blockers.
   returned: success, or failure because of blockers
@@ -158,7 +168,8 @@ def run(module: AnsibleModule, client: Client) -> dict[str, t.Any]:
     version(params["target_version"])
     if params["node"] is not None and params["node"] not in params["nodes"]:
         raise InputError(f"node {params['node']!r} is no key of nodes", "give one of the inventory hosts of nodes")
-    plan = make_plan(_cluster.read(client), params["nodes"], params["target_version"], params["node"])
+    cluster = _cluster.read(client)
+    plan = make_plan(cluster, params["nodes"], params["target_version"], params["node"])
     if plan["blockers"] and params["on_blockers"] == "fail":
         first = plan["blockers"][0]
         more = len(plan["blockers"]) - 1
@@ -166,9 +177,9 @@ def run(module: AnsibleModule, client: Client) -> dict[str, t.Any]:
         raise BlockedError(
             f"The rolling upgrade to {plan['target_version']} is blocked: {first['reason']}{also}",
             first["remedy"],
-            facts={"plan": plan},
+            facts={"plan": plan, "cluster": cluster},
         )
-    return {"changed": False, "plan": plan}
+    return {"changed": False, "plan": plan, "cluster": cluster}
 
 
 def main() -> None:
