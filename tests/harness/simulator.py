@@ -1,0 +1,174 @@
+# SPDX-FileCopyrightText: 2026 bitbucket.datacenter contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A simulated cluster, started by its command line, and looked at without the collection: by git and by raw HTTP."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import requests
+import yaml
+
+TESTS = Path(__file__).resolve().parents[1]
+SECONDS_TO_START = 90
+SECONDS_TO_STOP = 60
+
+
+class Simulator:
+    """A running cluster. ``facts`` is the content of its ready file."""
+
+    def __init__(self, facts: dict[str, Any]) -> None:
+        self.facts = facts
+        self.url: str = facts["entry"] + facts["context_path"]
+        self.control: str = facts["control"]
+        self.http = requests.Session()
+        self.http.trust_env = False
+
+    @property
+    def administrator(self) -> tuple[str, str]:
+        """Name and password of the user with SYS_ADMIN."""
+        return self.facts["users"][0]["name"], self.facts["users"][0]["password"]
+
+    @property
+    def connection(self) -> dict[str, str]:
+        """The environment by which the collection finds the entry address."""
+        name, password = self.administrator
+        return {"BITBUCKET_URL": self.url, "BITBUCKET_USERNAME": name, "BITBUCKET_PASSWORD": password}
+
+    def refs(self) -> dict[str, dict[str, str]]:
+        """Every ref of every repository, as git itself lists them: ``{"PLAT/api": {"refs/heads/main": "<commit>"}}``."""
+        return {f"{each['project_key']}/{each['repository']}": ls_remote(each["path"]) for each in self.repositories}
+
+    @property
+    def repositories(self) -> list[dict[str, str]]:
+        """``project_key``, ``repository`` and the ``path`` of the bare repository, of each."""
+        return list(self.facts["repositories"])
+
+    def cluster(self) -> dict[str, Any]:
+        """The cluster's state and, for each node, its state and version."""
+        answer = self.http.get(f"{self.url}/rest/zdu/cluster", auth=self.administrator, timeout=30)
+        answer.raise_for_status()
+        seen = answer.json()
+        return {
+            "state": seen["state"],
+            "upgrade_mode": seen["upgradeModeEnabled"],
+            "nodes": {node["name"]: (node["state"], node["version"]) for node in seen["nodes"]},
+        }
+
+    def snapshot(self) -> dict[str, Any]:
+        """What must be equal before and after something that changes nothing."""
+        return {"refs": self.refs(), "cluster": self.cluster()}
+
+    def backends(self) -> dict[str, dict[str, Any]]:
+        """The nodes as the entry address, the load balancer, sees them."""
+        shown = self.http.get(f"{self.control}/nodes", timeout=30).json()["nodes"]
+        return {node["name"]: node for node in shown}
+
+    def requests_served(self) -> dict[str, int]:
+        """How often each method and route was asked for since forget_requests."""
+        counts: dict[str, int] = self.http.get(f"{self.control}/requests?limit=0", timeout=30).json()["counts"]
+        return counts
+
+    def forget_requests(self) -> None:
+        """Begin counting anew."""
+        self.http.delete(f"{self.control}/requests", timeout=30).raise_for_status()
+
+    def archive(self, version: str) -> dict[str, str]:
+        """The variables of the role that name the release archive of a version."""
+        url = f"{self.facts['releases']}/atlassian-bitbucket-{version}.tar.gz"
+        checksum = self.http.get(f"{url}.sha256", timeout=60)
+        checksum.raise_for_status()
+        return {
+            "rolling_upgrade_target_version": version,
+            "rolling_upgrade_archive": url,
+            "rolling_upgrade_archive_checksum": f"sha256:{checksum.text.split()[0]}",
+        }
+
+    def write_inventory(self, path: Path, **more: Any) -> Path:
+        """An inventory of the nodes; ``more`` are variables for all of them."""
+        context = self.facts["context_path"]
+        hosts = {
+            node["name"]: {
+                "rolling_upgrade_install_dir": node["install_dir"],
+                "rolling_upgrade_home": node["home"],
+                "rolling_upgrade_status_url": f"{node['url']}{context}/status",
+            }
+            for node in self.facts["nodes"]
+        }
+        common = {
+            "ansible_connection": "local",
+            "ansible_python_interpreter": "{{ ansible_playbook_python }}",
+            "rolling_upgrade_become": False,
+            "rolling_upgrade_control": "scripts",
+            "rolling_upgrade_min_free_mb": 100,
+            "rolling_upgrade_wait_timeout": 120,
+            "rolling_upgrade_wait_delay": 1,
+            "load_balancer": self.control,
+            "rolling_upgrade_hooks": hooks(),
+            **more,
+        }
+        inventory = {"bitbucket": {"hosts": hosts, "vars": common}}
+        path.write_text(yaml.safe_dump(inventory, sort_keys=False), encoding="utf-8")
+        return path
+
+
+def hooks() -> dict[str, str]:
+    """The hooks that take a node out of the simulator's entry address and put it back."""
+    return {name: str(TESTS / "demo" / "hooks" / f"{name}.yml") for name in ("drain", "undrain")}
+
+
+def ls_remote(address: str, environment: Mapping[str, str] | None = None) -> dict[str, str]:
+    """The refs of a repository, by ``git ls-remote``."""
+    listed = subprocess.run(
+        ["git", "ls-remote", "--refs", address],
+        env={**os.environ, "GIT_TERMINAL_PROMPT": "0", **(environment or {})},
+        capture_output=True, text=True, check=True, timeout=60,
+    )  # fmt: skip
+    return {ref: commit for commit, ref in (line.split("\t") for line in listed.stdout.splitlines())}
+
+
+@contextlib.contextmanager
+def running(directory: Path, *options: str) -> Iterator[Simulator]:
+    """A fresh cluster on free ports with everything below ``directory``; ended with all its nodes on leaving.
+
+    Raises RuntimeError with the simulator's last words when it does not come up.
+    """
+    shutil.rmtree(directory, ignore_errors=True)
+    directory.mkdir(parents=True)
+    ready, log = directory / "ready.json", directory / "simulator.log"
+    command = [sys.executable, "-m", "simulator", "--port", "0", "--data-dir", str(directory / "data")]
+    with log.open("w", encoding="utf-8") as output:
+        process = subprocess.Popen(
+            [*command, "--ready-file", str(ready), *options],
+            env={**os.environ, "PYTHONPATH": str(TESTS)},
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            # Ctrl-C goes to whoever uses the cluster, who then ends it
+            start_new_session=True,
+        )
+    try:
+        deadline = time.monotonic() + SECONDS_TO_START
+        while not ready.exists():
+            if process.poll() is not None or time.monotonic() > deadline:
+                raise RuntimeError(f"The simulator did not come up:\n{log.read_text(encoding='utf-8')[-4000:]}")
+            time.sleep(0.05)
+        simulator = Simulator(json.loads(ready.read_text(encoding="utf-8")))
+        with simulator.http:
+            yield simulator
+    finally:
+        process.terminate()
+        try:
+            process.wait(SECONDS_TO_STOP)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
