@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from simulator.errors import ApiError
+from simulator.errors import ApiError, MessageError
 from simulator.version import Version
 
 
@@ -26,6 +26,8 @@ class Dialect:
 
     def error_body(self, error: ApiError) -> dict[str, Any]:
         """The JSON body for an error: `errors[]` and whatever the error carries beside it."""
+        if isinstance(error, MessageError):
+            return {"message": str(error)}
         entries = []
         for context, message in error.entries:
             entry: dict[str, Any] = {"message": message, "exceptionName": error.exception}

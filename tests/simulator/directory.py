@@ -4,12 +4,15 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from dataclasses import dataclass
 
 from simulator.store import Store
 
 READ, WRITE, ADMIN = 1, 2, 3
+# The users that the tokens of projects and repositories act as; nobody can log in as one of them.
+SERVICE_PREFIX = "access-token-user/"
 
 _LEVELS = {
     "PROJECT_VIEW": 0,
@@ -33,6 +36,10 @@ class User:
     password: str
     permission: str
     active: bool
+
+    @property
+    def service(self) -> bool:
+        return self.name.startswith(SERVICE_PREFIX)
 
     def is_at_least(self, permission: str) -> bool:
         return GLOBAL_PERMISSIONS.index(self.permission) >= GLOBAL_PERMISSIONS.index(permission)
@@ -86,7 +93,9 @@ class Directory:
         return _user(self._store.one("SELECT * FROM user WHERE email = ?", email))
 
     def users(self) -> list[User]:
-        return [user for row in self._store.all("SELECT * FROM user ORDER BY name") if (user := _user(row))]
+        """Those of people, not those of tokens."""
+        rows = self._store.all("SELECT * FROM user ORDER BY name")
+        return [user for row in rows if (user := _user(row)) and not user.service]
 
     def project(self, key: str) -> Project | None:
         row = self._store.one("SELECT * FROM project WHERE key = ?", key)
@@ -143,6 +152,12 @@ class Directory:
         return {row["group_name"].lower() for row in rows}
 
     def _granted(self, user: User, scope: str, resource_id: int) -> int:
+        if user.service:
+            row = self._store.one(
+                "SELECT permissions FROM token WHERE user_id = ? AND scope = ? AND resource_id = ?",
+                user.id, scope, resource_id,
+            )  # fmt: skip
+            return 0 if row is None else max(_LEVELS[permission] for permission in json.loads(row["permissions"]))
         rows = self._store.all(
             # A row without user and group is the default permission of everybody who is licensed.
             "SELECT permission FROM permission WHERE scope = ? AND resource_id = ? AND (user_id = ?"

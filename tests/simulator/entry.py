@@ -15,6 +15,7 @@ from aiohttp import web
 from yarl import URL
 
 from simulator.pages import html_page
+from simulator.wire import cut, reset
 
 logger = logging.getLogger("simulator.entry")
 
@@ -115,6 +116,7 @@ class Entry:
                 headers.popall(name, None)
         headers["X-Forwarded-For"] = request.remote or ""
         headers.setdefault("X-Forwarded-Proto", request.scheme)
+        response: web.StreamResponse | None = None
         try:
             async with self._session.request(
                 request.method,
@@ -137,8 +139,11 @@ class Entry:
             raise
         except (aiohttp.ClientError, ConnectionError) as error:
             logger.info("%s %s at %s broke off: %s", request.method, request.path, backend.name, error)
-            if request.transport is not None:
-                request.transport.abort()
+            # As it came: no answer is a reset, half an answer is half an answer.
+            if response is None or not response.prepared:
+                reset(request)
+            else:
+                cut(request)
             raise web.HTTPBadGateway from error
 
 

@@ -30,6 +30,10 @@ class ApiError(Exception):
         self.extra = extra
 
 
+class MessageError(ApiError):
+    """A refusal by a part of the server that answers with `message` alone."""
+
+
 def bad_request(message: str, context: str | None = None) -> ApiError:
     return ApiError(400, message, "validation.ArgumentValidationException", context=context)
 
@@ -81,3 +85,27 @@ def incorrect_password() -> ApiError:
         "Invalid username or password. Please check your credentials and try again.",
         "auth.IncorrectPasswordAuthenticationException",
     )
+
+
+def captcha(base_url: str) -> ApiError:
+    """seen: 401, with a challenge for Basic; doc: the header that names the reason."""
+    return ApiError(
+        401,
+        "CAPTCHA required. Your Bitbucket account has been locked. To unlock it and log in again you must solve a"
+        " CAPTCHA. This is typically caused by too many attempts to login with an incorrect password.",
+        "auth.CaptchaRequiredAuthenticationException",
+        headers={
+            "X-Authentication-Denied-Reason": f"CAPTCHA_CHALLENGE; login-url={base_url}/login",
+            "WWW-Authenticate": 'Basic realm="Atlassian Bitbucket"',
+        },
+    )
+
+
+def basic_is_off() -> ApiError:
+    # assumed: as the vendor's other servers do it (seen there: 403 and this text).
+    return MessageError(403, "Basic Authentication has been disabled on this instance.")
+
+
+def license_limit() -> ApiError:
+    # doc: 403; the words are assumed.
+    return ApiError(403, "The licensed number of users has been exceeded.", "license.LicenseLimitException")

@@ -9,6 +9,7 @@ import time
 import uuid
 from dataclasses import dataclass, replace
 
+from simulator.behaviour import NodeOverride, read_overrides
 from simulator.errors import ApiError
 from simulator.store import Store
 from simulator.version import Version
@@ -169,7 +170,9 @@ class Membership:
 
     def _members(self) -> list[Member]:
         now = time.monotonic()
-        return [_member(row, now) for row in self._store.all("SELECT * FROM node ORDER BY name")]
+        overrides = read_overrides(self._store)
+        members = [_member(row, now) for row in self._store.all("SELECT * FROM node ORDER BY name")]
+        return [_overridden(member, overrides.get(member.name)) for member in members]
 
     def _state(self, mode: bool, original: str, members: list[Member]) -> str:
         """assumed, agrees with doc: derived from the nodes each time it is asked for."""
@@ -208,3 +211,15 @@ def _member(row: sqlite3.Row, now: float) -> Member:
     if now - row["heartbeat"] > SILENCE_SECONDS:
         return replace(member, state="OFFLINE")
     return member
+
+
+def _overridden(member: Member, override: NodeOverride | None) -> Member:
+    """What the control address wants this node to show."""
+    if override is None or not member.live:
+        return member
+    return replace(
+        member,
+        state=override.state or member.state,
+        tasks=member.tasks if override.tasks_total is None else override.tasks_total,
+        users=member.users if override.active_user_count is None else override.active_user_count,
+    )

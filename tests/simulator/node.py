@@ -11,11 +11,13 @@ import os
 import signal
 import sys
 import threading
+import time
 from pathlib import Path
 
 from aiohttp import web
 
 from simulator.app import build_app
+from simulator.behaviour import take_next_start
 from simulator.layout import NodeConfig, SharedHome
 from simulator.locks import is_locked
 from simulator.membership import HEARTBEAT_SECONDS, JoinRefusedError, Membership
@@ -26,6 +28,7 @@ from simulator.version import Version
 logger = logging.getLogger("simulator.node")
 
 EXIT_JOIN_REFUSED = 3
+EXIT_TOLD_TO = 4
 # doc: requests in flight have 30 s by default; the stop script waits as long.
 GRACE_SECONDS = 28.0
 
@@ -54,8 +57,8 @@ class Heart(threading.Thread):
         self.join()
 
 
-async def serve(node: NodeRuntime) -> None:
-    """From listening to the last answer; returns after SIGTERM or SIGINT."""
+async def serve(node: NodeRuntime, outcome: str | None) -> None:
+    """From listening to the last answer; returns after SIGTERM or SIGINT. `outcome`: other than ACTIVE."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -69,14 +72,25 @@ async def serve(node: NodeRuntime) -> None:
     try:
         await asyncio.wait_for(stop.wait(), node.config.start_up_seconds)
     except TimeoutError:
-        node.membership.set_state(node.node_id, "ACTIVE")
-        node.ready = True
-        logger.info("Bitbucket %s is running as node %s (%s)", node.version, node.config.name, node.node_id)
+        _come_up(node, outcome)
         await stop.wait()
     logger.info("Stopping: requests in flight are finished")
     node.membership.set_state(node.node_id, "DRAINING")
     await runner.cleanup()
     node.membership.set_state(node.node_id, "TERMINATING")
+
+
+def _come_up(node: NodeRuntime, outcome: str | None) -> None:
+    if outcome is None:
+        node.membership.set_state(node.node_id, "ACTIVE")
+        node.ready_since = time.monotonic()
+        logger.info("Bitbucket %s is running as node %s (%s)", node.version, node.config.name, node.node_id)
+    elif outcome == "ERROR":
+        node.membership.set_state(node.node_id, "ERROR")
+        node.failed = True
+        logger.error("Bitbucket could not start: the node was told to end up in state ERROR")
+    else:
+        logger.warning("The node was told to stay in state STARTING")
 
 
 def main() -> int:
@@ -92,6 +106,10 @@ def main() -> int:
     shared = SharedHome((arguments.home / "shared").resolve())
     node = NodeRuntime(config, version, arguments.home, shared, Store(shared.database))
     logger.info("Starting Bitbucket %s (build %s)", version, version.build_number)
+    outcome = take_next_start(node.store, config.name)
+    if outcome == "EXIT":
+        logger.error("The node was told to end while it starts")
+        return EXIT_TOLD_TO
     try:
         node.node_id = node.membership.join(config.name, version, config.host, config.port)
     except JoinRefusedError as reason:
@@ -100,7 +118,7 @@ def main() -> int:
     heart = Heart(node)
     heart.start()
     try:
-        asyncio.run(serve(node))
+        asyncio.run(serve(node, outcome))
     finally:
         heart.stop()
         node.membership.set_state(node.node_id, "OFFLINE")

@@ -90,8 +90,8 @@ CREATE TABLE IF NOT EXISTS mesh_node (
 CREATE TABLE IF NOT EXISTS token (
     id TEXT PRIMARY KEY, secret_hash TEXT NOT NULL UNIQUE, name TEXT NOT NULL,
     scope TEXT NOT NULL CHECK (scope IN ('USER', 'PROJECT', 'REPOSITORY', 'OAUTH')), resource_id INTEGER NOT NULL,
-    user_id INTEGER NOT NULL REFERENCES user (id), permissions TEXT NOT NULL, created INTEGER NOT NULL,
-    expires INTEGER, last_used INTEGER);
+    user_id INTEGER NOT NULL REFERENCES user (id) ON DELETE CASCADE, permissions TEXT NOT NULL,
+    created INTEGER NOT NULL, expires INTEGER, last_used INTEGER);
 -- Faults on demand: the rule as JSON, the requests that it met and those that it acted on.
 CREATE TABLE IF NOT EXISTS fault (
     id INTEGER PRIMARY KEY AUTOINCREMENT, rule TEXT NOT NULL, seen INTEGER NOT NULL DEFAULT 0,

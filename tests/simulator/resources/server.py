@@ -18,10 +18,9 @@ routes = Routes()
 
 @routes.get("/status", permission=None, always=True)
 async def status(call: Call) -> web.Response:
-    """doc: STARTING 503, RUNNING 200; anonymous."""
-    if call.node.ready:
-        return call.reply({"state": "RUNNING"})
-    return call.reply({"state": "STARTING"}, 503)
+    """doc: STARTING 503, RUNNING 200; anonymous. assumed: ERROR 500."""
+    state = call.node.state
+    return call.reply({"state": state}, {"RUNNING": 200, "STARTING": 503}.get(state, 500))
 
 
 @routes.get(API + "/application-properties", permission=None)
@@ -59,3 +58,8 @@ def _node(member: Member, local_id: str) -> dict[str, Any]:
 @routes.get("/", permission=None)
 async def home(call: Call) -> web.Response:
     return html_page(200, "Bitbucket", f"Simulated Bitbucket {call.node.version}, node {call.node.config.name}.")
+
+
+@routes.get("/login", permission=None)
+async def login(call: Call) -> web.Response:
+    return html_page(200, "Log in - Bitbucket", "Here people would log in.")

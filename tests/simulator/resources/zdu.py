@@ -68,7 +68,10 @@ def _node(call: Call, member: Member) -> dict[str, Any]:
     local = member.id == call.node.node_id
     tasks, users = member.tasks, member.users
     if local:
-        tasks, users = call.node.git_tasks, call.node.active_users()
+        # The heartbeat's counts are older than what the node knows about itself.
+        override = call.node.live.override
+        tasks = call.node.git_tasks if override.tasks_total is None else override.tasks_total
+        users = call.node.active_users() if override.active_user_count is None else override.active_user_count
     return {
         "id": member.id,
         "name": member.name,
