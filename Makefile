@@ -57,7 +57,7 @@ simulator: setup  ## Run the simulated cluster in the foreground, data in .build
 
 .PHONY: conformance
 conformance: setup  ## Check that the simulator, or a server of yours, answers as documented.
-	@$(BIN)/python -m pytest tests/conformance
+	@$(BIN)/python -m pytest --basetemp=.build/conformance tests/conformance
 
 .PHONY: clean
 clean:  ## Take away everything that make has written.

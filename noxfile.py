@@ -125,9 +125,11 @@ def in_development_environment(name: str, directory: str) -> None:
             "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]]),
         }
         selection = ["-m", "long or not long"] if LONG else []
-        report = GATES / name / "junit" / "pytest.xml"
-        report.unlink(missing_ok=True)
-        session.run(sys.executable, "-m", "pytest", f"--junit-xml={report}", *selection, directory, env=environment)
+        results = GATES / name
+        shutil.rmtree(results, ignore_errors=True)
+        results.mkdir(parents=True)
+        places = [f"--junit-xml={results / 'junit' / 'pytest.xml'}", f"--basetemp={results / 'tmp'}"]
+        session.run(sys.executable, "-m", "pytest", *places, *selection, directory, env=environment)
 
 
 in_development_environment("tests-playbooks", "tests/playbooks")
