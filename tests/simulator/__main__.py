@@ -8,9 +8,15 @@ import argparse
 import logging
 import re
 import sys
+import textwrap
 from pathlib import Path
+from typing import Any
 
+import yaml
+
+from simulator import faults
 from simulator.ports import PortInUseError
+from simulator.schemas import control_schema, faults_in
 from simulator.seed import DEFAULT_SEED, SeedError
 from simulator.supervisor import Options, SetUpError, Supervisor
 from simulator.version import Version
@@ -36,9 +42,30 @@ def _count(text: str) -> int:
     return int(text)
 
 
+def _setting(text: str) -> tuple[str, Any]:
+    name, equals, value = text.partition("=")
+    if not equals:
+        raise argparse.ArgumentTypeError("must be like NAME=VALUE")
+    setting = {name: yaml.safe_load(value)}
+    found = faults_in(setting, control_schema("server"))
+    if found:
+        raise argparse.ArgumentTypeError("; ".join(found))
+    return name, setting[name]
+
+
+_EPILOG = f"""\
+The control address (its index lists everything) sets faults, settings and states while the cluster runs.
+A fault on demand is a rule:
+
+{textwrap.indent(faults.__doc__ or "", "  ")}"""
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(
-        prog="simulator", description="A simulated Bitbucket Data Center cluster on real git; loopback only."
+        prog="simulator",
+        description="A simulated Bitbucket Data Center cluster on real git; loopback only.",
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument(
         "--data-dir", type=Path, required=True,
@@ -62,7 +89,14 @@ def main() -> int:
     )
     parser.add_argument("--ready-file", type=Path, help="written as JSON when every node is ACTIVE")
     parser.add_argument("--fresh", action="store_true", help="forget what a former run left in the data directory")
+    parser.add_argument(
+        "--setting", type=_setting, action="append", default=[], metavar="NAME=VALUE", dest="settings",
+        help="a setting of the servers, repeatable: basic_authentication, captcha_after_failed_logins,"
+        " rest_delay_seconds, zdu_conflict_body, license_limit_exceeded, page_max, rate_limit;"
+        " for example basic_authentication=false, rate_limit='{enabled: true}'",
+    )  # fmt: skip
     arguments = parser.parse_args()
+    arguments.settings = dict(arguments.settings)
     logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(name)s %(message)s")
     try:
         Supervisor(Options(**vars(arguments)), lambda line: print(line, flush=True)).run()

@@ -12,6 +12,7 @@ from typing import Any
 
 from aiohttp import web
 
+from simulator.control_server import HELP, ServerControl
 from simulator.entry import Entry
 from simulator.layout import SharedHome
 from simulator.release import archive_name, build_release
@@ -43,6 +44,7 @@ class Control:
         app.router.add_get("/releases/", self._list_releases)
         app.router.add_get(r"/releases/atlassian-bitbucket-{version:\d+\.\d+\.\d+}.tar.gz{sum:(\.sha256)?}",
                            self._release)  # fmt: skip
+        ServerControl(self._store, [backend.name for backend in self._entry.backends]).add_to(app.router)
         return app
 
     async def _index(self, request: web.Request) -> web.Response:
@@ -51,9 +53,11 @@ class Control:
                 "GET /nodes": "the nodes as the entry address sees them",
                 "PUT /nodes/{name}": 'body {"drained": true or false, "timeout": seconds}',
                 "PUT /upgrade-tasks": 'body {"seconds": how long they run after approve, "fail": true or false}',
-                "GET /requests": "requests served by the nodes, newest last, and counts; ?limit=, ?method=, ?route=",
+                "GET /requests": "requests served by the nodes, newest last, and counts; ?limit=, ?method=, ?route=,"
+                " ?node=; those that change something with dry_run and their body, without secrets",
                 "DELETE /requests": "forget them",
                 "GET /releases/": "release archives with their SHA-256",
+                **HELP,
             }
         )
 

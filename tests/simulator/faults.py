@@ -6,6 +6,9 @@ A rule is added by `POST {control}/faults` and counts at every node at once:
 
     {"method": "POST", "path": "/branches$", "count": 1, "fault": {"kind": "reset_after"}}
 
+`GET {control}/faults` lists the rules with their counters, `DELETE {control}/faults` forgets them all,
+`DELETE {control}/faults/{id}` one of them.
+
 A request is met when everything agrees that the rule names; the oldest rule that fires wins.
     method, node, user   exactly (the user's name as the credentials claim it)
     route                the route as GET {control}/requests shows it
@@ -40,6 +43,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from simulator.store import Store
+
+EXAMPLE = '{"method": "POST", "path": "/branches$", "count": 1, "fault": {"kind": "reset_after"}}'
 
 
 @dataclass(frozen=True)

@@ -8,12 +8,15 @@ import json
 from pathlib import Path
 from typing import Any
 
-import jsonschema
 import yaml
 
+from simulator.behaviour import change_behaviour
+from simulator.directory import Directory
 from simulator.gitseed import Author, build_repository
 from simulator.layout import SharedHome
+from simulator.schemas import control_schema, faults_in
 from simulator.store import Store
+from simulator.tokens import Tokens
 
 _HERE = Path(__file__).resolve().parent
 DEFAULT_SEED = _HERE / "default-seed.yml"
@@ -32,8 +35,10 @@ def read_seed(path: Path) -> Document:
     except (OSError, yaml.YAMLError) as error:
         raise SeedError(f"{path}: {error}") from None
     schema = yaml.safe_load((_HERE / "seed-schema.yml").read_text(encoding="utf-8"))
-    found = sorted(jsonschema.Draft202012Validator(schema).iter_errors(document), key=lambda fault: fault.json_path)
-    faults = [f"{fault.json_path}: {fault.message}" for fault in found]
+    faults = faults_in(document, schema)
+    if not faults and "server" in document:
+        found = faults_in(document["server"], control_schema("server"))
+        faults = [f"$.server{fault.removeprefix('$')}" for fault in found]
     if not faults:
         faults = _unknown_names(document)
     if faults:
@@ -88,6 +93,9 @@ class Seeder:
                     )
             for project in document["projects"]:
                 self._add_project(project)
+            for token in document.get("tokens", []):
+                self._add_token(token)
+        change_behaviour(self._store, document.get("server", {}))
 
     def _add_user(self, user: Document) -> None:
         name: str = user["name"]
@@ -131,12 +139,40 @@ class Seeder:
         self._grant("REPOSITORY", repository_id, repository)
         build_repository(self._shared.repository(repository_id), repository, self._authors)
 
+    def _add_token(self, token: Document) -> None:
+        scope, resource_id = self._owner_of(token)
+        Tokens(self._store).create(
+            scope, resource_id, token.get("name", "seed"), token.get("permissions", []),
+            days=token.get("expires_in_days"), secret=token["secret"],
+        )  # fmt: skip
+
+    def _owner_of(self, token: Document) -> tuple[str, int]:
+        """KeyError with the name when there is no such user, project or repository."""
+        for kind, scope in (("user", "USER"), ("oauth", "OAUTH")):
+            if kind in token:
+                return scope, self._users[token[kind]]
+        directory = Directory(self._store)
+        name = token.get("project") or token["repository"]
+        key, _, slug = name.partition("/")
+        found = directory.repository(key, slug) if slug else directory.project(key)
+        if found is None:
+            raise KeyError(name)
+        return "REPOSITORY" if slug else "PROJECT", found.id
+
     def _grant(self, scope: str, resource_id: int, owner: Document) -> None:
         for grant in owner.get("permissions", []):
             self._store.execute(
                 "INSERT INTO permission VALUES (?, ?, ?, ?, ?)",
                 scope, resource_id, self._users.get(grant.get("user")), grant.get("group"), grant["permission"],
             )  # fmt: skip
+        if "default_permission" in owner:
+            self._store.execute(
+                "INSERT INTO permission VALUES (?, ?, NULL, NULL, ?)", scope, resource_id, owner["default_permission"]
+            )
+        for key in owner.get("former_keys", []):
+            self._store.execute("INSERT INTO moved VALUES (?, '', ?, NULL)", key, resource_id)
+        for name in owner.get("former_names", []):
+            self._store.execute("INSERT INTO moved VALUES (?, ?, NULL, ?)", *name.split("/"), resource_id)
         if "branch_model" in owner:
             self._store.execute(
                 "INSERT INTO branch_model VALUES (?, ?, ?)",

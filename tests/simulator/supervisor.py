@@ -17,9 +17,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from simulator.behaviour import change_behaviour
 from simulator.control import Control
 from simulator.directory import ADMIN, READ, WRITE, Directory, User
 from simulator.entry import Backend, Entry, serving
+from simulator.faults import EXAMPLE
 from simulator.layout import NodeConfig, SharedHome
 from simulator.locks import try_lock
 from simulator.membership import Membership
@@ -48,6 +50,8 @@ class Options:
     start_up_seconds: float
     ready_file: Path | None
     fresh: bool
+    # Settings of the servers, checked: see behaviour.py.
+    settings: dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -124,6 +128,7 @@ class Supervisor:
                 Seeder(store, self._shared).apply(document)
             except (ValueError, KeyError, OSError) as error:
                 raise SetUpError(f"{self._options.seed}: {error}") from error
+        change_behaviour(store, self._options.settings)
         # Checkpoints the write-ahead log into the one file that is renamed.
         store.execute("PRAGMA journal_mode = DELETE")
         store.close()
@@ -264,6 +269,8 @@ class Supervisor:
             )
         if len(facts["repositories"]) > 10:
             self._say(f"            and {len(facts['repositories']) - 10} more repositories")
+        self._say(f"  faults    curl -X POST {facts['control']}/faults -d '{EXAMPLE}'")
+        self._say(f"            curl -X DELETE {facts['control']}/faults")
         self._say("Ctrl-C stops it.")
         ready = self._options.ready_file
         if ready is not None:

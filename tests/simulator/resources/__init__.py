@@ -4,10 +4,20 @@
 
 from __future__ import annotations
 
-from simulator.resources import branch_model, branch_utils, branches, commits, git_http, projects, server, zdu
+from simulator.resources import (
+    access_tokens,
+    branch_model,
+    branch_utils,
+    branches,
+    commits,
+    git_http,
+    projects,
+    server,
+    zdu,
+)
 
 ALL_ROUTES = tuple(
     route
-    for module in (server, zdu, projects, branches, commits, branch_utils, branch_model, git_http)
+    for module in (server, zdu, projects, branches, commits, branch_utils, branch_model, access_tokens, git_http)
     for route in module.routes.items
 )

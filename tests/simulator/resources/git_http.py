@@ -12,6 +12,7 @@ from aiohttp import web
 from simulator import errors
 from simulator.call import Call
 from simulator.directory import READ, WRITE
+from simulator.fault_kinds import WHOLE
 from simulator.routing import Routes
 
 routes = Routes()
@@ -45,7 +46,7 @@ def _authorise(call: Call, service: str) -> None:
     if repository is None:
         if anonymous:
             raise errors.authentication_required()
-        raise errors.no_such_repository(call.project_key, call.request.match_info["repositorySlug"])
+        repository = call.repository  # the refusal, or the redirect to its present name
     level = call.node.directory.repository_level(call.identity.user, repository)
     if level < needed or not call.identity.caps(needed):
         raise errors.authentication_required() if anonymous else errors.not_permitted(403)
@@ -100,6 +101,10 @@ async def _backend(call: Call, path: str) -> web.StreamResponse:
     feeding = asyncio.create_task(_feed(call.request, process.stdin))
     try:
         response = await _head(process.stdout)
+        if call.request.get(WHOLE):
+            return web.Response(
+                status=response.status, headers=response.headers, body=await process.stdout.read()
+            )
         await response.prepare(call.request)
         while chunk := await process.stdout.read(_CHUNK):
             await response.write(chunk)
