@@ -73,8 +73,12 @@ class Connection:
     timeout: float = 30
 
     def __post_init__(self) -> None:
-        parts = urllib.parse.urlsplit(self.url)
-        if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
+        try:
+            parts = urllib.parse.urlsplit(self.url)
+            valid = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+        except ValueError:
+            valid = False
+        if not valid or parts.query or parts.fragment:
             raise InputError(
                 "url is not a base address", "write it as https://host or https://host:port/context, without a query"
             )
@@ -180,6 +184,9 @@ class Client:
                 raise UnreachableError(
                     f"{method} {path} got no answer from {self._base}: {_reason(error)}", method=method, path=path
                 ) from None
+            except ValueError:
+                # requests reads a Location even where it is not told to follow
+                raise ContractError(f"{method} {path} was redirected to no address", method=method, path=path) from None
             if answer.status_code not in _REDIRECTS:
                 break
             url, params = self._follow(method, path, url, answer), {}

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import pathlib
+import re
 import typing as t
 
 from ._argspec import ENVIRONMENT
@@ -31,6 +32,12 @@ def connect(params: Params, *, read_only: bool) -> Client:
     return Client(
         Connection(params["url"], _authorization(params, os.environ), verify, params["timeout"]), read_only=read_only
     )
+
+
+def secrets_in(url: str | None) -> set[str]:
+    """What a URL carries of credentials, by mistake: it is refused, and must not be logged either."""
+    found = re.match(r"[^/?#]*//([^/?#]+)@", url or "")
+    return {part for part in (found[1], *found[1].split(":", 1)) if part} if found else set()
 
 
 def _authorization(params: Params, environment: t.Mapping[str, str]) -> str | None:

@@ -12,7 +12,7 @@ from ansible.module_utils.basic import AnsibleModule, env_fallback
 
 from ._argspec import CONNECTION, ENVIRONMENT, Spec
 from ._client import Client
-from ._connection import connect
+from ._connection import connect, secrets_in
 from ._errors import BitbucketError
 
 Run = t.Callable[[AnsibleModule, Client], dict[str, t.Any]]
@@ -28,6 +28,7 @@ def execute(run: Run, spec: Spec, *, read_only: bool = False, **rules: t.Any) ->
         name: {**option, "fallback": (env_fallback, [ENVIRONMENT[name]])} for name, option in CONNECTION.items()
     }
     module = AnsibleModule(argument_spec={**connection, **spec}, supports_check_mode=True, **rules)
+    module.no_log_values.update(secrets_in(module.params["url"]))
     try:
         with connect(module.params, read_only=read_only or module.check_mode) as client:
             result = run(module, client)

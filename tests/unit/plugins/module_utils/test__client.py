@@ -385,6 +385,12 @@ def test_a_write_is_never_redirected():
         assert len(server.received) == 1
 
 
+def test_a_redirect_to_no_address_is_refused():
+    nowhere = Answer(307, Location="http://[::1/rest/x")
+    with serving(nowhere) as (client, _server), pytest.raises(_errors.ContractError, match="redirected to no address"):
+        client.get("/rest/x", ANY)
+
+
 def test_redirects_end():
     with serving(Answer(307, Location="/context/rest/x")) as (client, server):
         with pytest.raises(_errors.ContractError, match="redirected without end"):
@@ -397,7 +403,20 @@ def test_redirects_end():
 
 @pytest.mark.parametrize(
     "url",
-    ["", "bitbucket", "bitbucket.example.com", "ftp://host", "http://", "https:///rest", "http://h?x=1", "http://h#x"],
+    [
+        "",
+        "bitbucket",
+        "bitbucket.example.com",
+        "ftp://host",
+        "http://",
+        "https:///rest",
+        "http://h?x=1",
+        "http://h#x",
+        "http://[::1",
+        "http://h:port",
+        "http://h:99999",
+        "http://h:0",
+    ],
 )
 def test_a_url_must_be_a_base_address(url):
     with pytest.raises(_errors.InputError, match="url is not a base address"):

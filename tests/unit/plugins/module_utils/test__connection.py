@@ -138,3 +138,19 @@ def test_a_missing_library_is_named(monkeypatch):
     monkeypatch.setitem(sys.modules, "requests", None)
     with pytest.raises(MissingLibraryError, match="The Python library requests is missing in"):
         _connection.connect(PARAMS, read_only=True)
+
+
+@pytest.mark.parametrize(
+    ("url", "secrets"),
+    [
+        (None, set()),
+        ("https://bitbucket.example.com/x@y", set()),
+        ("https://bitbucket.example.com?who=a@b", set()),
+        ("https://jane:pw@host", {"jane:pw", "jane", "pw"}),
+        ("https://jane:p@ss:word@host/x", {"jane:p@ss:word", "jane", "p@ss:word"}),
+        ("https://tk@host", {"tk"}),
+        ("https://:pw@host", {":pw", "pw"}),
+    ],
+)
+def test_what_a_url_carries_by_mistake_is_known_so_that_it_can_be_hidden(url, secrets):
+    assert _connection.secrets_in(url) == secrets
