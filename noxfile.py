@@ -114,28 +114,43 @@ def units(session: nox.Session, workspace: Workspace, core: Core) -> None:
     ansible_test(session, workspace, "units", *targets)
 
 
+def run_pytest(session: nox.Session, directory: str, environment: dict[str, str]) -> None:
+    """Runs the tests below a directory with .venv's pytest; all that they write stays in the gate's directory."""
+    results = GATES / session.name
+    for each in ("junit", "tmp"):
+        shutil.rmtree(results / each, ignore_errors=True)
+    environment = {
+        "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]]),
+        "ANSIBLE_COLLECTIONS_PATH": str(ROOT / ".build" / "collections"),
+        **environment,
+    }
+    places = [f"--junit-xml={results / 'junit' / 'pytest.xml'}", f"--basetemp={results / 'tmp'}"]
+    selection = ["-m", "long or not long"] if LONG else []
+    session.run(sys.executable, "-m", "pytest", *places, *selection, directory, env=environment)
+
+
 def in_development_environment(name: str, directory: str) -> None:
-    """Registers a session that runs the tests below a directory with pytest in .venv, on the built collection."""
+    """Registers a session that runs the tests below a directory in .venv, on the built collection."""
 
     @nox.session(name=name, python=False)
     def run(session: nox.Session) -> None:
         session.run("make", "--silent", "collection", external=True)
-        environment = {
-            "ANSIBLE_COLLECTIONS_PATH": str(ROOT / ".build" / "collections"),
-            "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]]),
-        }
-        selection = ["-m", "long or not long"] if LONG else []
-        results = GATES / name
-        shutil.rmtree(results, ignore_errors=True)
-        results.mkdir(parents=True)
-        places = [f"--junit-xml={results / 'junit' / 'pytest.xml'}", f"--basetemp={results / 'tmp'}"]
-        session.run(sys.executable, "-m", "pytest", *places, *selection, directory, env=environment)
+        run_pytest(session, directory, {})
 
 
 in_development_environment("tests-playbooks", "tests/playbooks")
 in_development_environment("tests-fleet", "tests/fleet")
 in_development_environment("tests-simulator", "tests/simulator_tests")
 in_development_environment("tests-conformance", "tests/conformance")
+
+if LONG:
+
+    @nox.session(name="tests-properties", python=False)
+    def properties(session: nox.Session) -> None:
+        """The unit tests with many more examples; by plain pytest, for ansible-test passes no variables on."""
+        workspace = Workspace(session.name)
+        with session.chdir(workspace.copy_collection()):
+            run_pytest(session, "tests/unit", {"HYPOTHESIS_PROFILE": "long", "PYTHONPATH": str(workspace.root)})
 
 
 @nox.session(name="galaxy-importer")
