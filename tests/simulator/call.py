@@ -93,13 +93,6 @@ class Call:
             raise errors.authentication_required()
         return self.identity.user
 
-    @property
-    def writable(self) -> Repository:
-        """The repository, unless it is archived."""
-        if self.repository.archived:
-            raise errors.archived_repository(self.repository.slug)
-        return self.repository
-
     # --- permission ---
 
     def check(self, route: Route) -> None:
@@ -125,6 +118,16 @@ class Call:
             if self.identity.user is None:
                 raise errors.authentication_required()
             raise errors.not_permitted(route.denied_status)
+
+    def administers(self) -> bool:
+        """Whether the caller has REPO_ADMIN."""
+        level = self.node.directory.repository_level(self.identity.user, self.repository)
+        return level >= ADMIN and self.identity.caps(ADMIN)
+
+    def check_writable(self) -> None:
+        """Refuse to change what is archived."""
+        if self.repository.archived:
+            raise errors.archived_repository(self.repository.slug)
 
     def can_read(self, repository: Repository) -> bool:
         return self.node.directory.repository_level(self.identity.user, repository) >= READ

@@ -14,7 +14,7 @@ READ, WRITE, ADMIN = 1, 2, 3
 # The users that the tokens of projects and repositories act as; nobody can log in as one of them.
 SERVICE_PREFIX = "access-token-user/"
 
-_LEVELS = {
+LEVELS = {
     "PROJECT_VIEW": 0,
     "REPO_READ": READ,
     "REPO_WRITE": WRITE,
@@ -165,7 +165,7 @@ class Directory:
             " OR (user_id IS NULL AND group_name IS NULL))",
             scope, resource_id, user.id, user.id,
         )  # fmt: skip
-        return max((_LEVELS[row["permission"]] for row in rows), default=0)
+        return max((LEVELS[row["permission"]] for row in rows), default=0)
 
     def project_level(self, user: User | None, project: Project) -> int:
         """0 none, READ, WRITE or ADMIN: by global permission, ownership, grants, and public access."""

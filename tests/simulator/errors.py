@@ -55,6 +55,34 @@ def no_such_branch(ref: str, slug: str) -> ApiError:
     return ApiError(404, f"Branch '{ref}' does not exist in repository '{slug}'.", "repository.NoSuchBranchException")
 
 
+def no_such_user(name: str) -> ApiError:
+    return ApiError(404, f"User '{name}' does not exist.", "user.NoSuchUserException")
+
+
+def no_such_group(name: str) -> ApiError:
+    return ApiError(404, f"Group '{name}' does not exist.", "user.NoSuchGroupException")
+
+
+def no_such_pull_request(number: str, key: str, slug: str) -> ApiError:
+    return ApiError(
+        404, f"No pull request exists with ID {number} for this repository {key}/{slug}.",
+        "pull.NoSuchPullRequestException",
+    )  # fmt: skip
+
+
+def no_such_comment(number: str) -> ApiError:
+    return ApiError(404, f"No comment exists with ID {number}.", "comment.NoSuchCommentException")
+
+
+def out_of_date(what: str, version: int, expected: Any) -> ApiError:
+    """doc: 409 with the version that the server has; the exception's name is assumed for comments."""
+    name = "pull.PullRequestOutOfDateException" if what == "pull request" else "comment.CommentOutOfDateException"
+    return ApiError(
+        409, f"You are attempting to modify a {what} based on out-of-date information.", name,
+        currentVersion=version, expectedVersion=expected,
+    )  # fmt: skip
+
+
 def empty_repository(slug: str) -> ApiError:
     # assumed: 409, the reference names no status for writes to an empty repository.
     return ApiError(409, f"Repository '{slug}' is empty. It has no branches.", "repository.EmptyRepositoryException")

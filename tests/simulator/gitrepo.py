@@ -4,12 +4,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pygit2
-from pygit2.enums import ReferenceFilter, RepositoryOpenFlag, SortMode
+from pygit2.enums import ObjectType, ReferenceFilter, RepositoryOpenFlag, SortMode
 
 from simulator.locks import exclusive
 
@@ -128,6 +128,21 @@ class GitRepository:
     def ahead_behind(self, tip: str, base: str) -> tuple[int, int]:
         return self.repo.ahead_behind(pygit2.Oid(hex=tip), pygit2.Oid(hex=base))
 
+    def history(self, tips: Iterable[str]) -> Iterator[pygit2.Commit]:
+        """Newest first: all that the full ids lead to."""
+        walker = self.repo.walk(None, SortMode.TIME)
+        for tip in tips:
+            walker.push(pygit2.Oid(hex=tip))
+        yield from walker
+
+    def between(self, tip: str, base: str) -> Iterator[pygit2.Commit]:
+        """Newest first: reachable from `tip` and not from `base`, both full ids."""
+        return self.log(self.repo[tip].peel(pygit2.Commit), self.repo[base].peel(pygit2.Commit))
+
+    def merge_base(self, one: str, other: str) -> pygit2.Commit | None:
+        found = self.repo.merge_base(pygit2.Oid(hex=one), pygit2.Oid(hex=other))
+        return None if found is None else self.commit(str(found))
+
     def contains(self, tip: str, commit: pygit2.Commit) -> bool:
         return tip == str(commit.id) or self.repo.descendant_of(pygit2.Oid(hex=tip), commit.id)
 
@@ -151,6 +166,36 @@ class GitRepository:
             if str(reference.target) != tip:
                 raise RefMovedError(name)
             reference.delete()
+
+    def move_branch(self, name: str, old: str, new: str) -> None:
+        """From one full commit id to another; RefMovedError when it is elsewhere by now."""
+        with exclusive(self.path / "rest.lock"):
+            reference = self._reference(HEADS + name)
+            if reference is None or str(reference.target) != old:
+                raise RefMovedError(name)
+            reference.set_target(pygit2.Oid(hex=new))
+
+    def keep(self, ref: str, commit_id: str) -> None:
+        """Let a ref outside of branches and tags hold the commit."""
+        self.repo.references.create(ref, pygit2.Oid(hex=commit_id), force=True)
+
+    def create_tag(
+        self, name: str, commit: pygit2.Commit, tagger: pygit2.Signature, message: str | None, force: bool = False
+    ) -> None:
+        """Annotated with a message, lightweight without; RefExistsError when it is there and `force` is not set."""
+        with exclusive(self.path / "rest.lock"):
+            if self._reference(TAGS + name) is not None:
+                if not force:
+                    raise RefExistsError(name)
+                self.repo.references.delete(TAGS + name)
+            if message is None:
+                self.repo.references.create(TAGS + name, commit.id)
+            else:
+                self.repo.create_tag(name, commit.id, ObjectType.COMMIT, tagger, message + "\n")
+
+    def delete_tag(self, name: str) -> None:
+        with exclusive(self.path / "rest.lock"):
+            self.repo.references.delete(TAGS + name)
 
     def set_default_branch(self, name: str) -> None:
         self.repo.set_head(HEADS + name)

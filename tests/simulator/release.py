@@ -31,8 +31,9 @@ def _contents(version: Version) -> Iterator[tuple[str, bytes, int]]:
         yield f"bin/{script}", (PACKAGE / "dist" / "bin" / script).read_bytes(), 0o755
     for path in sorted(PACKAGE.rglob("*")):
         relative = path.relative_to(PACKAGE)
-        if path.is_file() and path.suffix in (".py", ".yml", ".sh") and "__pycache__" not in relative.parts:
-            mode = 0o755 if path.suffix == ".sh" else 0o644
+        program = path.suffix == ".sh" or path.parent.name == "hooks"
+        if path.is_file() and (program or path.suffix in (".py", ".yml")) and "__pycache__" not in relative.parts:
+            mode = 0o755 if program else 0o644
             yield f"app/simulator/{relative.as_posix()}", path.read_bytes(), mode
 
 

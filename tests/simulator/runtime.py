@@ -20,6 +20,7 @@ from simulator.gitrepo import GitRepository
 from simulator.layout import NodeConfig, SharedHome
 from simulator.limits import RateLimiter
 from simulator.membership import Membership
+from simulator.registry import Registry
 from simulator.store import Store
 from simulator.tokens import Tokens
 from simulator.version import Version
@@ -48,6 +49,7 @@ class NodeRuntime:
         self.dialect = Dialect(self.version)
         self.directory = Directory(self.store)
         self.membership = Membership(self.store)
+        self.registry = Registry(self.store, self.shared)
         self.tokens = Tokens(self.store)
         self.live = Live(self.store, self.config.name)
         self.rate_limiter = RateLimiter()

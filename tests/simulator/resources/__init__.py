@@ -9,15 +9,49 @@ from simulator.resources import (
     branch_model,
     branch_utils,
     branches,
+    builds,
+    comments,
     commits,
     git_http,
+    jira,
+    mesh,
+    mirroring,
+    permissions,
     projects,
+    pull_request_merge,
+    pull_requests,
+    repositories,
+    restrictions,
     server,
+    tags,
+    users,
     zdu,
 )
 
 ALL_ROUTES = tuple(
     route
-    for module in (server, zdu, projects, branches, commits, branch_utils, branch_model, access_tokens, git_http)
+    for module in (
+        server,
+        zdu,
+        projects,
+        repositories,
+        permissions,
+        users,
+        branches,
+        tags,
+        commits,
+        builds,
+        branch_utils,
+        branch_model,
+        restrictions,
+        pull_requests,
+        pull_request_merge,
+        comments,
+        jira,
+        mirroring,
+        mesh,
+        access_tokens,
+        git_http,
+    )
     for route in module.routes.items
 )

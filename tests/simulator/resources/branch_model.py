@@ -4,50 +4,18 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from aiohttp import web
 
-from simulator import errors
+from simulator import branching, errors
+from simulator.branching import ROLES, TYPES, BranchModel
 from simulator.call import Call
 from simulator.errors import ApiError
-from simulator.gitrepo import HEADS, Branch
 from simulator.resources import present
 from simulator.routing import BRANCH_UTILS, PROJECT, REPOSITORY, Routes
 
 routes = Routes()
-
-TYPES = {"BUGFIX": "Bugfix", "FEATURE": "Feature", "HOTFIX": "Hotfix", "RELEASE": "Release"}  # doc
-
-# assumed: a project that never configured its model has this one.
-BUILT_IN: dict[str, Any] = {
-    "development": {"refId": None, "useDefault": True},
-    "types": [{"id": name, "enabled": True, "prefix": f"{name.lower()}/"} for name in TYPES],
-}
-
-
-def _stored(call: Call, scope: str, resource_id: int) -> dict[str, Any] | None:
-    row = call.node.store.one(
-        "SELECT configuration FROM branch_model WHERE scope = ? AND resource_id = ?", scope, resource_id
-    )
-    return None if row is None else json.loads(row["configuration"])
-
-
-def _project_configuration(call: Call) -> dict[str, Any]:
-    configuration = _stored(call, "PROJECT", call.project.id)
-    return {
-        **(BUILT_IN if configuration is None else configuration),
-        "scope": {"type": "PROJECT", "resourceId": call.project.id},
-    }
-
-
-def _configuration(call: Call) -> dict[str, Any]:
-    """seen: a repository's answer whose scope is PROJECT is inherited."""
-    own = _stored(call, "REPOSITORY", call.repository.id)
-    if own is None:
-        return _project_configuration(call)
-    return {**own, "scope": {"type": "REPOSITORY", "resourceId": call.repository.id}}
 
 
 @routes.get(BRANCH_UTILS + REPOSITORY + "/branchmodel", permission="REPO_READ")
@@ -55,29 +23,28 @@ async def branch_model(call: Call) -> web.Response:
     """doc: only enabled types; `production` may be absent; 409 for an empty repository, 404 without a model."""
     if call.git.is_empty():
         raise errors.empty_repository(call.repository.slug)
-    configuration = _configuration(call)
-    if configuration.get("none"):
+    model = BranchModel(_configuration(call), call.git.default_branch_name())
+    if not model.defined:
         raise ApiError(404, f"Repository '{call.repository.slug}' has no branch model.")
-    default = call.git.default_branch_name()
     shown: dict[str, Any] = {}
-    for role in ("development", "production"):
-        branch = _ref(call, configuration.get(role), default)
+    for role in ROLES:
+        name = model.branch(role)
+        branch = call.git.branch(name) if name else None
         if branch is not None:
-            shown[role] = present.branch(branch, default)
+            # assumed: a branch that does not exist is left out.
+            shown[role] = present.branch(branch, model.default_branch)
     shown["types"] = [
-        {"id": entry["id"], "displayName": TYPES[entry["id"]], "prefix": entry["prefix"]}
-        for entry in configuration["types"]
-        if entry["enabled"]
+        {"id": kind, "displayName": TYPES[kind], "prefix": prefix} for kind, prefix in model.types().items()
     ]
     return call.reply(shown)
 
 
-def _ref(call: Call, configured: dict[str, Any] | None, default: str) -> Branch | None:
-    """The branch that plays the role; None when none is configured or it does not exist (assumed)."""
-    if configured is None:
-        return None
-    name = default if configured.get("useDefault") else (configured.get("refId") or "").removeprefix(HEADS)
-    return call.git.branch(name) if name else None
+def _configuration(call: Call) -> dict[str, Any]:
+    return branching.configuration(call.node.store, call.repository)
+
+
+def _project_configuration(call: Call) -> dict[str, Any]:
+    return branching.project_configuration(call.node.store, call.project)
 
 
 @routes.get(BRANCH_UTILS + REPOSITORY + "/branchmodel/configuration", permission="REPO_ADMIN")
@@ -87,13 +54,13 @@ async def get_configuration(call: Call) -> web.Response:
 
 @routes.put(BRANCH_UTILS + REPOSITORY + "/branchmodel/configuration", permission="REPO_ADMIN")
 async def put_configuration(call: Call) -> web.Response:
-    _save(call, "REPOSITORY", call.repository.id, await call.body())
+    branching.save(call.node.store, "REPOSITORY", call.repository.id, _checked(await call.body()))
     return call.reply(_configuration(call))
 
 
 @routes.delete(BRANCH_UTILS + REPOSITORY + "/branchmodel/configuration", permission="REPO_ADMIN")
 async def delete_configuration(call: Call) -> web.Response:
-    _forget(call, "REPOSITORY", call.repository.id)
+    branching.forget(call.node.store, "REPOSITORY", call.repository.id)
     return call.no_content()
 
 
@@ -104,30 +71,20 @@ async def get_project_configuration(call: Call) -> web.Response:
 
 @routes.put(BRANCH_UTILS + PROJECT + "/branchmodel/configuration", permission="PROJECT_ADMIN")
 async def put_project_configuration(call: Call) -> web.Response:
-    _save(call, "PROJECT", call.project.id, await call.body())
+    branching.save(call.node.store, "PROJECT", call.project.id, _checked(await call.body()))
     return call.reply(_project_configuration(call))
 
 
 @routes.delete(BRANCH_UTILS + PROJECT + "/branchmodel/configuration", permission="PROJECT_ADMIN")
 async def delete_project_configuration(call: Call) -> web.Response:
-    _forget(call, "PROJECT", call.project.id)
+    branching.forget(call.node.store, "PROJECT", call.project.id)
     return call.no_content()
-
-
-def _forget(call: Call, scope: str, resource_id: int) -> None:
-    call.node.store.execute("DELETE FROM branch_model WHERE scope = ? AND resource_id = ?", scope, resource_id)
-
-
-def _save(call: Call, scope: str, resource_id: int, body: dict[str, Any]) -> None:
-    call.node.store.execute(
-        "INSERT OR REPLACE INTO branch_model VALUES (?, ?, ?)", scope, resource_id, json.dumps(_checked(body))
-    )
 
 
 def _checked(body: dict[str, Any]) -> dict[str, Any]:
     """The configuration with every type listed; a type that is left out is disabled (assumed)."""
     kept: dict[str, Any] = {}
-    for role in ("development", "production"):
+    for role in ROLES:
         given = body.get(role)
         if given is None:
             continue

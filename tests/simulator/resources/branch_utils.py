@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 
 from aiohttp import web
 
@@ -13,20 +14,23 @@ from simulator.call import Call
 from simulator.errors import ApiError
 from simulator.gitrepo import HEADS, RefExistsError, RefMovedError, RefOverlapsError, is_valid_branch_name
 from simulator.resources import present
+from simulator.resources.guarding import check_refs
+from simulator.restrictions import RefChange
 from simulator.routing import BRANCH_UTILS, REPOSITORY, Routes
 
 routes = Routes()
 
 
-def _check_writable(call: Call) -> None:
-    if call.repository.archived:
-        raise errors.archived_repository(call.repository.slug)
-
-
 @routes.post(BRANCH_UTILS + REPOSITORY + "/branches", permission="REPO_WRITE")
 async def create_branch(call: Call) -> web.Response:
+    return call.reply(await make_branch(call), 201)
+
+
+async def make_branch(call: Call) -> dict[str, Any]:
+    """Read the request, make the branch and show it."""
     body = await call.body()
     given, start_point = body.get("name"), body.get("startPoint")
+    call.check_writable()
     slug = call.repository.slug
     if not isinstance(given, str) or not given:
         raise errors.bad_request("The branch name is required", "name")
@@ -36,13 +40,13 @@ async def create_branch(call: Call) -> web.Response:
     if not is_valid_branch_name(name):
         # doc 400; the exception is documented, the words are assumed.
         raise ApiError(400, f"'{name}' is not a valid branch name.", "repository.InvalidRefNameException")
-    _check_writable(call)
     if call.git.is_empty():
         raise errors.empty_repository(slug)
     # doc says a commit; seen: branches, tags and refs work.
     commit = call.git.resolve(start_point)
     if commit is None:
         raise errors.no_such_commit(start_point, slug)
+    check_refs(call, RefChange(HEADS + name, "create"))
     try:
         branch = call.git.create_branch(name, commit)
     except RefExistsError:
@@ -57,23 +61,25 @@ async def create_branch(call: Call) -> web.Response:
             f"Branch '{name}' cannot be created in repository '{slug}': it conflicts with '{other}'.",
             "repository.RefNameConflictException",
         ) from None
-    return call.reply(present.branch(branch, call.git.default_branch_name()), 201)
+    return present.branch(branch, call.git.default_branch_name())
 
 
 @routes.delete(BRANCH_UTILS + REPOSITORY + "/branches", permission="REPO_WRITE", reads_body=True)
 async def delete_branch(call: Call) -> web.Response:
     """doc: 204, also when the branch does not exist; `dryRun` checks and changes nothing."""
     body = await call.body()
+    call.check_writable()
+    slug = call.repository.slug
     given, end_point = body.get("name"), body.get("endPoint")
     if not isinstance(given, str) or not given:
         raise errors.bad_request("The branch name is required", "name")
     name = given.removeprefix(HEADS)
-    _check_writable(call)
     branch = call.git.branch(name)
     if branch is None:
         return call.no_content()
     if name == call.git.default_branch_name():
-        raise errors.bad_request(f"Branch '{name}' is the default branch and cannot be deleted.")
+        raise errors.bad_request(f"Branch '{name}' is the default branch of '{slug}' and cannot be deleted.")
+    check_refs(call, RefChange(branch.ref, "delete"))
     moved = errors.bad_request(f"Branch '{name}' is at {branch.tip}, not at the expected end point.")
     if end_point is not None and end_point != branch.tip:
         raise moved

@@ -1,18 +1,22 @@
 # SPDX-FileCopyrightText: 2026 bitbucket.datacenter contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""/rest/api: branches, tags and the default branch, as git has them."""
+"""/rest/api: branches and the default branch, as git has them."""
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any
 
-import pygit2
 from aiohttp import web
 
 from simulator import errors
 from simulator.call import Call
-from simulator.gitrepo import HEADS, TAGS, Branch
+from simulator.gitrepo import HEADS, Branch, is_valid_branch_name
+from simulator.pull_requests import PullRequests
 from simulator.resources import present
+from simulator.resources.branch_utils import make_branch
+from simulator.resources.builds import build_counts
+from simulator.resources.pull_request_shown import show_pull_request
 from simulator.routing import API, REPOSITORY, Routes
 
 routes = Routes()
@@ -21,6 +25,7 @@ _METADATA = "com.atlassian.bitbucket.server."
 AHEAD_BEHIND = _METADATA + "bitbucket-branch:ahead-behind-metadata-provider"
 LATEST_COMMIT = _METADATA + "bitbucket-branch:latest-commit-metadata"
 PULL_REQUEST = _METADATA + "bitbucket-ref-metadata:outgoing-pull-request-metadata"
+BUILD_STATUS = _METADATA + "bitbucket-build:build-status-metadata"
 
 
 def _commit_time(call: Call, tip: str) -> int:
@@ -77,7 +82,24 @@ def _metadata(call: Call, branch: Branch, base: tuple[str, str] | None) -> dict[
     commit = call.git.commit(branch.tip)
     if commit is not None:
         metadata[LATEST_COMMIT] = present.commit(call, commit)
+    # assumed: a branch without pull requests or builds has no such entry.
+    pull_requests = _outgoing(call, branch)
+    if pull_requests:
+        metadata[PULL_REQUEST] = pull_requests
+    builds = build_counts(call, branch.tip)
+    if builds:
+        metadata[BUILD_STATUS] = builds
     return metadata
+
+
+def _outgoing(call: Call, branch: Branch) -> dict[str, Any]:
+    """One pull request as such, several as counts (assumed from what the vendor's own pages read)."""
+    found = PullRequests(call.node.store).of(call.repository.id, from_ref=branch.ref)
+    if len(found) == 1:
+        return {"pullRequest": show_pull_request(call, found[0])}
+    counts = Counter(request.state for request in found)
+    return {name: counts[state] for name, state in (("open", "OPEN"), ("merged", "MERGED"), ("declined", "DECLINED"))
+            if found}  # fmt: skip
 
 
 @routes.get(API + REPOSITORY + "/branches/default", permission="REPO_READ")
@@ -113,44 +135,17 @@ async def set_branches_default(call: Call) -> web.Response:
 
 async def _set_default(call: Call) -> web.Response:
     """seen 7.x, 10.4: 204 even for a branch that does not exist."""
+    call.check_writable()
     name = (await call.body()).get("id")
     if not isinstance(name, str) or not name:
         raise errors.bad_request("A branch id is required", "id")
-    if call.repository.archived:
-        raise errors.archived_repository(call.repository.slug)
+    if not is_valid_branch_name(name.removeprefix(HEADS)):
+        raise errors.bad_request(f"'{name}' is not a valid branch name", "id")
     call.git.set_default_branch(name.removeprefix(HEADS))
     return call.no_content()
 
 
-@routes.get(API + REPOSITORY + "/tags", permission="REPO_READ")
-async def list_tags(call: Call) -> web.Response:
-    wanted = (call.query("filterText") or "").lower()
-    found = [tag for tag in call.git.tags() if wanted in tag[0].lower()]
-    if (call.query("orderBy") or "ALPHABETICAL") == "MODIFICATION":
-        found.sort(key=lambda tag: -_commit_time(call, tag[2]))
-    return call.reply(call.page().of(found, lambda tag: _tag(call, *tag)))
-
-
-@routes.get(API + REPOSITORY + "/tags/{name:.+}", permission="REPO_READ")
-async def get_tag(call: Call) -> web.Response:
-    name = call.request.match_info["name"]
-    for tag in call.git.tags():
-        if tag[0] == name:
-            return call.reply(_tag(call, *tag))
-    raise errors.ApiError(
-        404,
-        f"Tag '{name}' does not exist in repository '{call.repository.slug}'.",
-        "repository.NoSuchTagException",
-    )
-
-
-def _tag(call: Call, name: str, target: str, commit: str) -> dict[str, Any]:
-    annotated = isinstance(call.git.repo.get(target), pygit2.Tag)
-    return {
-        "id": TAGS + name,
-        "displayId": name,
-        "type": "TAG",
-        "latestCommit": commit,
-        "latestChangeset": commit,
-        "hash": target if annotated else None,
-    }
+@routes.post(API + REPOSITORY + "/branches", permission="REPO_WRITE")
+async def create_branch(call: Call) -> web.Response:
+    """doc: the same as that of branch-utils; 200 here."""
+    return call.reply(await make_branch(call))

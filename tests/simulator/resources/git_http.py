@@ -9,10 +9,11 @@ import os
 
 from aiohttp import web
 
-from simulator import errors
+from simulator import errors, push_guard
 from simulator.call import Call
 from simulator.directory import READ, WRITE
 from simulator.fault_kinds import WHOLE
+from simulator.restrictions import Restrictions
 from simulator.routing import Routes
 
 routes = Routes()
@@ -63,6 +64,22 @@ async def _serve(call: Call, path: str, service: str) -> web.StreamResponse:
         call.node.git_tasks -= 1
 
 
+def _configuration(call: Call) -> dict[str, str]:
+    """git's configuration for this request, as variables of its environment."""
+    # assumed: the refs of pull requests can be fetched, and belong to the server alone.
+    settings = {"receive.autogc": "false", "receive.hideRefs": "refs/pull-requests"}
+    user = call.identity.user
+    variables = {}
+    if user is not None and Restrictions(call.node.store).effective(call.repository):
+        # Only then: a repository without restrictions pays nothing for them.
+        settings["core.hooksPath"] = str(push_guard.HOOKS)
+        variables = push_guard.environment(call.node.shared.database, call.repository.id, user.id)
+    variables["GIT_CONFIG_COUNT"] = str(len(settings))
+    for number, (name, value) in enumerate(settings.items()):
+        variables[f"GIT_CONFIG_KEY_{number}"], variables[f"GIT_CONFIG_VALUE_{number}"] = name, value
+    return variables
+
+
 def _environment(call: Call, path: str) -> dict[str, str]:
     request = call.request
     user = call.identity.user
@@ -70,9 +87,7 @@ def _environment(call: Call, path: str) -> dict[str, str]:
         "PATH": os.environ.get("PATH", os.defpath),
         "GIT_CONFIG_GLOBAL": os.devnull,
         "GIT_CONFIG_NOSYSTEM": "1",
-        "GIT_CONFIG_COUNT": "1",
-        "GIT_CONFIG_KEY_0": "receive.autogc",
-        "GIT_CONFIG_VALUE_0": "false",
+        **_configuration(call),
         "GIT_PROJECT_ROOT": str(call.node.shared.repositories),
         "GIT_HTTP_EXPORT_ALL": "1",
         "PATH_INFO": f"/{call.repository.id}.git{path}",

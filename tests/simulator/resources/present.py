@@ -4,17 +4,15 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 import pygit2
 
 from simulator.call import Call
 from simulator.directory import Project, Repository, User
+from simulator.gitdiff import Change
 from simulator.gitrepo import Branch
-
-# seen: upper-case project key, dash, number.
-JIRA_KEY = re.compile(r"(?<![A-Za-z0-9_-])([A-Z][A-Z0-9_]+-[1-9][0-9]*)(?![A-Za-z0-9_])")
+from simulator.jira import jira_keys
 
 
 def user(call: Call, subject: User) -> dict[str, Any]:
@@ -57,7 +55,7 @@ def repository(call: Call, subject: Repository) -> dict[str, Any]:
         "scmId": "git",
         "state": "AVAILABLE",
         "statusMessage": "Available",
-        "forkable": True,
+        "forkable": subject.forkable,
         "project": project(call, subject.project),
         "public": subject.public,
         "archived": subject.archived,
@@ -107,6 +105,24 @@ def _person(call: Call, signature: pygit2.Signature) -> dict[str, Any]:
     return {"name": signature.name, "emailAddress": signature.email}
 
 
-def jira_keys(message: str) -> list[str]:
-    """Each key once, in the order of the message."""
-    return list(dict.fromkeys(JIRA_KEY.findall(message)))
+def change(subject: Change) -> dict[str, Any]:
+    shown: dict[str, Any] = {
+        "contentId": subject.content_id,
+        "fromContentId": subject.from_content_id,
+        "path": path(subject.path),
+        "executable": subject.executable,
+        "percentUnchanged": subject.similarity,
+        "type": subject.type,
+        "nodeType": "FILE",
+    }
+    if subject.source is not None:
+        shown["srcPath"] = path(subject.source)
+    return shown
+
+
+def path(text: str) -> dict[str, Any]:
+    components = text.split("/")
+    shown = {"components": components, "parent": "/".join(components[:-1]), "name": components[-1], "toString": text}
+    if "." in components[-1]:
+        shown["extension"] = components[-1].rpartition(".")[2]
+    return shown

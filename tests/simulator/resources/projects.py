@@ -1,14 +1,15 @@
 # SPDX-FileCopyrightText: 2026 bitbucket.datacenter contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Projects and repositories."""
+"""/rest/api: projects."""
 
 from __future__ import annotations
 
 from aiohttp import web
 
+from simulator import errors
 from simulator.call import Call
 from simulator.resources import present
-from simulator.routing import API, PROJECT, REPOSITORY, Routes
+from simulator.routing import API, PROJECT, Routes
 
 routes = Routes()
 
@@ -32,27 +33,20 @@ async def get_project(call: Call) -> web.Response:
     return call.reply(present.project(call, call.project))
 
 
-@routes.get(API + PROJECT + "/repos", permission="PROJECT_VIEW")
-async def list_repositories(call: Call) -> web.Response:
-    found = (repository for repository in call.node.directory.repositories(call.project) if call.can_read(repository))
-    return call.reply(call.page().of(found, lambda repository: present.repository(call, repository)))
+@routes.post(API + "/projects", permission="PROJECT_CREATE")
+async def create_project(call: Call) -> web.Response:
+    project = call.node.registry.create_project(await call.body(), call.user)
+    return call.reply(present.project(call, project), 201)
 
 
-@routes.get(API + "/repos", permission=None)
-async def search_repositories(call: Call) -> web.Response:
-    """doc: across projects, by `name`, `projectkey` and `projectname`."""
-    name, key, project_name = ((call.query(which) or "").lower() for which in ("name", "projectkey", "projectname"))
-    found = (
-        repository
-        for repository in call.node.directory.repositories()
-        if name in repository.name.lower()
-        and (not key or key == repository.project.key.lower())
-        and project_name in repository.project.name.lower()
-        and call.can_read(repository)
-    )
-    return call.reply(call.page().of(found, lambda repository: present.repository(call, repository)))
+@routes.put(API + PROJECT, permission="PROJECT_ADMIN")
+async def update_project(call: Call) -> web.Response:
+    if call.project.owner_id is not None:
+        raise errors.bad_request("A personal project cannot be changed.")  # assumed
+    return call.reply(present.project(call, call.node.registry.update_project(call.project, await call.body())))
 
 
-@routes.get(API + REPOSITORY, permission="REPO_READ")
-async def get_repository(call: Call) -> web.Response:
-    return call.reply(present.repository(call, call.repository))
+@routes.delete(API + PROJECT, permission="PROJECT_ADMIN")
+async def delete_project(call: Call) -> web.Response:
+    call.node.registry.delete_project(call.project)
+    return call.no_content()
