@@ -157,7 +157,7 @@ class Directory:
                 "SELECT permissions FROM token WHERE user_id = ? AND scope = ? AND resource_id = ?",
                 user.id, scope, resource_id,
             )  # fmt: skip
-            return 0 if row is None else max(_LEVELS[permission] for permission in json.loads(row["permissions"]))
+            return 0 if row is None else max(LEVELS[permission] for permission in json.loads(row["permissions"]))
         rows = self._store.all(
             # A row without user and group is the default permission of everybody who is licensed.
             "SELECT permission FROM permission WHERE scope = ? AND resource_id = ? AND (user_id = ?"

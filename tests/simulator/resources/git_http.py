@@ -117,9 +117,7 @@ async def _backend(call: Call, path: str) -> web.StreamResponse:
     try:
         response = await _head(process.stdout)
         if call.request.get(WHOLE):
-            return web.Response(
-                status=response.status, headers=response.headers, body=await process.stdout.read()
-            )
+            return web.Response(status=response.status, headers=response.headers, body=await process.stdout.read())
         await response.prepare(call.request)
         while chunk := await process.stdout.read(_CHUNK):
             await response.write(chunk)
