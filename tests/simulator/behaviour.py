@@ -120,6 +120,10 @@ def forget_override(store: Store, node: str) -> None:
     store.execute("DELETE FROM setting WHERE name = ?", _NODE_SETTING + node)
 
 
+def forget_overrides(store: Store) -> None:
+    store.execute("DELETE FROM setting WHERE name LIKE ?", _NODE_SETTING + "%")
+
+
 def take_next_start(store: Store, node: str) -> str | None:
     """How this start of the node is to end, other than ACTIVE; counts it."""
     with store.write():

@@ -11,7 +11,6 @@ import os
 import signal
 import sys
 import threading
-import time
 from pathlib import Path
 
 from aiohttp import web
@@ -83,7 +82,7 @@ async def serve(node: NodeRuntime, outcome: str | None) -> None:
 def _come_up(node: NodeRuntime, outcome: str | None) -> None:
     if outcome is None:
         node.membership.set_state(node.node_id, "ACTIVE")
-        node.ready_since = time.monotonic()
+        node.come_up()
         logger.info("Bitbucket %s is running as node %s (%s)", node.version, node.config.name, node.node_id)
     elif outcome == "ERROR":
         node.membership.set_state(node.node_id, "ERROR")

@@ -40,6 +40,7 @@ class NodeRuntime:
     node_id: str = ""
     # When the node became ready, on the monotonic clock; None while it is not.
     ready_since: float | None = None
+    rest_delay_seconds: float = 0.0
     # It was told to come up in ERROR, and did.
     failed: bool = False
     git_tasks: int = 0
@@ -68,11 +69,13 @@ class NodeRuntime:
 
     @property
     def rest_ready(self) -> bool:
-        """Whether authenticated REST works already."""
-        return (
-            self.ready_since is not None
-            and time.monotonic() >= self.ready_since + self.live.behaviour.rest_delay_seconds
-        )
+        """Whether authenticated REST works already; a delay that is set later is for the next start."""
+        delay = min(self.rest_delay_seconds, self.live.behaviour.rest_delay_seconds)
+        return self.ready_since is not None and time.monotonic() >= self.ready_since + delay
+
+    def come_up(self) -> None:
+        self.rest_delay_seconds = self.live.behaviour.rest_delay_seconds
+        self.ready_since = time.monotonic()
 
     def git(self, repository_id: int) -> GitRepository:
         return GitRepository(self.shared.repository(repository_id))

@@ -17,11 +17,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from simulator.behaviour import change_behaviour
+from simulator.behaviour import change_behaviour, forget_overrides
 from simulator.control import Control
 from simulator.directory import ADMIN, READ, WRITE, Directory, User
 from simulator.entry import Backend, Entry, serving
-from simulator.faults import EXAMPLE
+from simulator.faults import EXAMPLE, delete_rules
 from simulator.layout import NodeConfig, SharedHome
 from simulator.locks import try_lock
 from simulator.membership import Membership
@@ -123,6 +123,9 @@ class Supervisor:
         store = Store(path)
         store.create_tables()
         store.execute("DELETE FROM node")
+        # What was wrong on purpose in a former run is not wrong in this one.
+        delete_rules(store)
+        forget_overrides(store)
         if document is not None:
             try:
                 Seeder(store, self._shared).apply(document)
