@@ -23,11 +23,13 @@ class Author:
     email: str
 
 
-def build_repository(path: Path, repository: dict[str, Any], authors: dict[str, Author]) -> None:
+def build_repository(path: Path, repository: dict[str, Any], authors: dict[str, Author]) -> GitRepository:
     """Make the bare repository; `repository` is the checked part of a seed document."""
     branches = repository.get("branches", [])
     default = repository.get("default_branch", branches[0]["name"] if branches else "main")
-    _Builder(GitRepository.create(path, default), authors).build(branches, repository.get("tags", []))
+    git = GitRepository.create(path, default)
+    _Builder(git, authors).build(branches, repository.get("tags", []))
+    return git
 
 
 class _Builder:
@@ -72,8 +74,8 @@ class _Builder:
         if parent is not None:
             parents.append(parent)
             index.read_tree(self._repo[parent].tree)
-        if "merge" in commit:
-            parents.append(self._commit_of(commit["merge"]).id)
+        merged = commit.get("merge", [])
+        parents += [self._commit_of(name).id for name in ([merged] if isinstance(merged, str) else merged)]
         files = commit.get("files") or {"CHANGES": f"{commit['message']}\n{self._clock}\n"}
         for path, content in files.items():
             if content is None:

@@ -15,6 +15,7 @@ from simulator.directory import Directory
 from simulator.gitseed import Author, build_repository
 from simulator.layout import SharedHome
 from simulator.schemas import control_schema, faults_in
+from simulator.seed_more import MoreSeeder
 from simulator.store import Store
 from simulator.tokens import Tokens
 
@@ -78,6 +79,7 @@ class Seeder:
     def __init__(self, store: Store, shared: SharedHome) -> None:
         self._store = store
         self._shared = shared
+        self._more = MoreSeeder(store)
         self._users: dict[str, int] = {}
         self._authors: dict[str, Author] = {}
 
@@ -91,6 +93,7 @@ class Seeder:
                     self._store.execute(
                         "INSERT OR IGNORE INTO membership VALUES (?, ?)", group["name"], self._users[member]
                     )
+            self._more.server(document)
             for project in document["projects"]:
                 self._add_project(project)
             for token in document.get("tokens", []):
@@ -121,6 +124,7 @@ class Seeder:
         )  # fmt: skip
         project_id = int(cursor.lastrowid or 0)
         self._grant("PROJECT", project_id, project)
+        self._more.project(project_id, project)
         for repository in project.get("repositories", []):
             self._add_repository(project_id, repository)
         generate = project.get("generate")
@@ -131,13 +135,15 @@ class Seeder:
     def _add_repository(self, project_id: int, repository: Document) -> None:
         slug = repository["slug"]
         cursor = self._store.execute(
-            "INSERT INTO repository (project_id, slug, name, description, public, archived) VALUES (?, ?, ?, ?, ?, ?)",
+            "INSERT INTO repository (project_id, slug, name, description, public, archived, forkable)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?)",
             project_id, slug, repository.get("name", slug), repository.get("description"),
-            repository.get("public", False), repository.get("archived", False),
+            repository.get("public", False), repository.get("archived", False), repository.get("forkable", True),
         )  # fmt: skip
         repository_id = int(cursor.lastrowid or 0)
         self._grant("REPOSITORY", repository_id, repository)
-        build_repository(self._shared.repository(repository_id), repository, self._authors)
+        git = build_repository(self._shared.repository(repository_id), repository, self._authors)
+        self._more.repository(repository_id, repository, git)
 
     def _add_token(self, token: Document) -> None:
         scope, resource_id = self._owner_of(token)
