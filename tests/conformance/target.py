@@ -1,0 +1,141 @@
+# SPDX-FileCopyrightText: 2026 bitbucket.datacenter contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Where the suite runs: the server that the environment names, or a simulated cluster that it starts itself."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import requests
+
+HERE = Path(__file__).resolve().parent
+SECONDS_TO_START = 90
+SECONDS_TO_STOP = 60
+
+# What may disturb others on a server, or needs something that its administrator sets up first: see README.md.
+ALLOWANCES = {"captcha", "jira", "mesh", "mirroring", "rate-limit", "zdu"}
+# What no administrator would have done by a test suite: stopping nodes, changing the server's settings.
+SIMULATED_ONLY = {"nodes", "settings"}
+
+
+class NotConfiguredError(Exception):
+    """The environment names a server, but not all that is needed with it, or something unknown."""
+
+
+@dataclass(frozen=True)
+class Account:
+    name: str
+    password: str
+
+
+@dataclass(frozen=True)
+class Target:
+    """A server and what may be done there."""
+
+    label: str
+    url: str
+    #: May administer the sandbox project.
+    user: Account
+    #: Has SYS_ADMIN.
+    admin: Account | None
+    #: May read the sandbox project and nothing else.
+    reader: Account | None
+    project_key: str
+    #: A repository of the sandbox project to work in; None: the suite makes one.
+    repository: str | None
+    allowed: frozenset[str]
+    #: The content of the ready file, of a simulated cluster only.
+    simulated: dict[str, Any] | None = None
+
+    def control(self, method: str, path: str, body: Any = None) -> Any:
+        """Set up the simulated cluster. On a real server its administrator has done that, or it was not allowed."""
+        if self.simulated is None:
+            return None
+        answer = requests.request(method, self.simulated["control"] + path, json=body, timeout=60)
+        answer.raise_for_status()
+        return answer.json() if answer.content else None
+
+
+def from_environment(environment: Mapping[str, str]) -> Target | None:
+    """The server that the environment names; None when it names none. NotConfiguredError when something is missing."""
+    url = environment.get("BITBUCKET_URL", "").rstrip("/")
+    if not url:
+        return None
+    user = _account(environment, "BITBUCKET")
+    project_key = environment.get("BITBUCKET_PROJECT_KEY")
+    if user is None or not project_key:
+        raise NotConfiguredError(
+            "With BITBUCKET_URL go BITBUCKET_USERNAME, BITBUCKET_PASSWORD and BITBUCKET_PROJECT_KEY: "
+            "see tests/conformance/README.md"
+        )
+    allowed = set(environment.get("BITBUCKET_ALLOW", "").replace(",", " ").split())
+    if unknown := allowed - ALLOWANCES:
+        raise NotConfiguredError(
+            f"BITBUCKET_ALLOW: {', '.join(sorted(unknown))} is none of {', '.join(sorted(ALLOWANCES))}"
+        )
+    return Target(
+        label=url,
+        url=url,
+        user=user,
+        admin=_account(environment, "BITBUCKET_ADMIN"),
+        reader=_account(environment, "BITBUCKET_READER"),
+        project_key=project_key,
+        repository=environment.get("BITBUCKET_REPOSITORY") or None,
+        allowed=frozenset(allowed),
+    )
+
+
+def _account(environment: Mapping[str, str], prefix: str) -> Account | None:
+    name, password = environment.get(f"{prefix}_USERNAME"), environment.get(f"{prefix}_PASSWORD")
+    return Account(name, password) if name and password else None
+
+
+@contextlib.contextmanager
+def simulated(version: str, directory: Path, *options: str) -> Iterator[Target]:
+    """A fresh simulated cluster with the sandbox of seed.yml; ended with all its nodes on leaving."""
+    ready, log = directory / "ready.json", directory / "simulator.log"
+    command = [sys.executable, "-m", "simulator", "--data-dir", str(directory / "data"), "--ready-file", str(ready)]
+    command += ["--port", "0", "--version", version, "--seed", str(HERE / "seed.yml"), "--start-up-seconds", "0.2"]
+    with log.open("w", encoding="utf-8") as output:
+        process = subprocess.Popen(
+            [*command, *options],
+            env={**os.environ, "PYTHONPATH": str(HERE.parent)},
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+    try:
+        deadline = time.monotonic() + SECONDS_TO_START
+        while not ready.exists():
+            if process.poll() is not None or time.monotonic() > deadline:
+                raise RuntimeError(f"The simulator did not come up:\n{log.read_text(encoding='utf-8')[-4000:]}")
+            time.sleep(0.05)
+        facts = json.loads(ready.read_text(encoding="utf-8"))
+        yield Target(
+            label=f"simulated {version}",
+            url=facts["entry"] + facts["context_path"],
+            user=Account("owner", "owner"),
+            admin=Account("admin", "admin"),
+            reader=Account("reader", "reader"),
+            project_key="SANDBOX",
+            repository=None,
+            allowed=frozenset(ALLOWANCES | SIMULATED_ONLY),
+            simulated=facts,
+        )
+    finally:
+        process.terminate()
+        try:
+            process.wait(SECONDS_TO_STOP)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()

@@ -1,0 +1,148 @@
+# SPDX-FileCopyrightText: 2026 bitbucket.datacenter contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Branch permissions: restrictions, and that they hold for REST and for git."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from conformance.api import Api
+from conformance.sandbox import Repository, git
+
+claim = pytest.mark.claim
+
+
+def matcher(name: str, kind: str = "BRANCH") -> dict[str, Any]:
+    return {"id": name, "type": {"id": kind}}
+
+
+def restrict(repository: Repository, kind: str, match: dict[str, Any], **more: Any) -> dict[str, Any]:
+    """The restriction as the server answers it."""
+    body = {"type": kind, "matcher": match, "users": [], "groups": [], "accessKeys": [], **more}
+    made: dict[str, Any] = repository.api.post(repository.restrictions, body, status=200, schema="restriction").json
+    return made
+
+
+@pytest.fixture
+def guarded(new_repository: Callable[..., Repository]) -> Repository:
+    return new_repository()
+
+
+@claim("A restriction is {id, type, matcher, users, groups, accessKeys}; listings are paged", evidence="doc")
+@claim("A deleted restriction is gone: 204", evidence="doc")
+def test_life(api: Api, guarded: Repository) -> None:
+    assert api.values(guarded.restrictions, "restriction_page") == []
+    made = restrict(guarded, "read-only", matcher(f"refs/heads/{guarded.topic}"))
+    assert (made["type"], made["matcher"]["id"]) == ("read-only", f"refs/heads/{guarded.topic}")
+    assert api.values(guarded.restrictions, "restriction_page") == [made]
+    assert api.get(f"{guarded.restrictions}/{made['id']}", schema="restriction").json == made
+    api.delete(f"{guarded.restrictions}/{made['id']}", status=204)
+    api.get(f"{guarded.restrictions}/{made['id']}", status=404)
+
+
+@claim("`2.0` and `latest` name the same version", evidence="doc")
+def test_versions(api: Api, guarded: Repository) -> None:
+    made = restrict(guarded, "no-deletes", matcher("release/*", "PATTERN"))
+    latest = guarded.restrictions.replace("/2.0/", "/latest/")
+    assert api.values(latest, "restriction_page") == [made]
+
+
+@claim("POST with the same type and matcher updates in place", evidence="seen 10.4")
+def test_update_in_place(api: Api, guarded: Repository) -> None:
+    match = matcher(f"refs/heads/{guarded.topic}")
+    made = restrict(guarded, "read-only", match)
+    again = restrict(guarded, "read-only", match, users=[guarded.target.user.name])
+    assert again["id"] == made["id"]
+    assert [user["name"] for user in again["users"]] == [guarded.target.user.name]
+    assert api.values(guarded.restrictions, "restriction_page") == [again]
+
+
+@claim("Matchers are of the types BRANCH, PATTERN, MODEL_BRANCH and MODEL_CATEGORY", evidence="doc")
+@pytest.mark.parametrize(
+    "match",
+    [
+        matcher("refs/heads/main"), matcher("release/*", "PATTERN"), matcher("development", "MODEL_BRANCH"),
+        matcher("RELEASE", "MODEL_CATEGORY"),
+    ],
+    ids=lambda match: match["type"]["id"],
+)  # fmt: skip
+def test_matchers(guarded: Repository, match: dict[str, Any]) -> None:
+    shown = restrict(guarded, "fast-forward-only", match)["matcher"]
+    assert (shown["id"], shown["type"]["id"]) == (match["id"], match["type"]["id"])
+
+
+@claim("An unknown type is refused with 400", evidence="doc")
+def test_unknown_type(api: Api, guarded: Repository) -> None:
+    api.post(guarded.restrictions, {"type": "no-fun", "matcher": matcher("refs/heads/main")}, status=400)
+
+
+@claim("read-only refuses pushes and deletions", evidence="doc")
+def test_read_only(guarded: Repository) -> None:
+    restrict(guarded, "read-only", matcher(f"refs/heads/{guarded.topic}"))
+    git("checkout", "--quiet", "topic", cwd=guarded.work)
+    guarded.commit("src/more.txt", "More")
+    assert guarded.push(f"topic:refs/heads/{guarded.topic}", check=False).returncode != 0
+    assert guarded.remove(guarded.topic).status in (401, 403, 409)
+    assert guarded.remote_refs()[f"refs/heads/{guarded.topic}"] == guarded.topic_commit
+
+
+@claim("Users that a restriction names are exempt from it", evidence="doc")
+def test_exempt(guarded: Repository) -> None:
+    restrict(guarded, "read-only", matcher(f"refs/heads/{guarded.topic}"), users=[guarded.target.user.name])
+    git("checkout", "--quiet", "topic", cwd=guarded.work)
+    commit = guarded.commit("src/more.txt", "More")
+    guarded.push(f"topic:refs/heads/{guarded.topic}")
+    assert guarded.remote_refs()[f"refs/heads/{guarded.topic}"] == commit
+
+
+@claim("no-deletes refuses deletion by REST and by git", evidence="doc")
+def test_no_deletes(guarded: Repository) -> None:
+    restrict(guarded, "no-deletes", matcher(f"refs/heads/{guarded.topic}"))
+    assert guarded.push(f":refs/heads/{guarded.topic}", check=False).returncode != 0
+    assert guarded.remove(guarded.topic).status in (401, 403, 409)
+    assert guarded.remote_refs()[f"refs/heads/{guarded.topic}"] == guarded.topic_commit
+
+
+@claim("fast-forward-only refuses rewritten history and takes the rest", evidence="doc")
+def test_fast_forward_only(guarded: Repository) -> None:
+    restrict(guarded, "fast-forward-only", matcher(f"refs/heads/{guarded.topic}"))
+    target = f"refs/heads/{guarded.topic}"
+    assert guarded.push(f"+base:{target}", check=False).returncode != 0
+    git("checkout", "--quiet", "topic", cwd=guarded.work)
+    commit = guarded.commit("src/more.txt", "More")
+    guarded.push(f"topic:{target}")
+    assert guarded.remote_refs()[target] == commit
+
+
+@claim("pull-request-only refuses pushes", evidence="doc")
+def test_pull_request_only(guarded: Repository) -> None:
+    restrict(guarded, "pull-request-only", matcher(f"refs/heads/{guarded.topic}"))
+    git("checkout", "--quiet", "topic", cwd=guarded.work)
+    guarded.commit("src/more.txt", "More")
+    assert guarded.push(f"topic:refs/heads/{guarded.topic}", check=False).returncode != 0
+
+
+@claim("no-creates, from 9.4 on, refuses new branches by REST and by git", evidence="doc")
+def test_no_creates(guarded: Repository, version: tuple[int, ...]) -> None:
+    if version < (9, 4):
+        pytest.skip("from 9.4 on")
+    restrict(guarded, "no-creates", matcher("release/*", "PATTERN"))
+    assert guarded.create("release/1").status == 401
+    assert guarded.push("base:refs/heads/release/2", check=False).returncode != 0
+    assert guarded.create("feature/1").status == 201
+
+
+@claim("A branch that a permission keeps from being created: 401", evidence="doc")
+def test_creation_refused(guarded: Repository) -> None:
+    restrict(guarded, "read-only", matcher("release/*", "PATTERN"))
+    assert guarded.create("release/1").status == 401
+    assert "refs/heads/release/1" not in guarded.remote_refs()
+
+
+@claim("Who does not administer the repository may not restrict it: 401", evidence="doc")
+def test_not_permitted(reader: Api, guarded: Repository) -> None:
+    body = {"type": "read-only", "matcher": matcher("refs/heads/main")}
+    reader.post(guarded.restrictions, body, status=401)
