@@ -1,0 +1,43 @@
+# SPDX-FileCopyrightText: 2026 bitbucket.datacenter contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""One simulated cluster and one copy of the collection for all tests of the fleet."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from harness.simulator import running
+
+from .found import ROOT
+from .modules import Fleet
+
+# Everything public must work with nothing but these.
+TRAVELS = ("meta", "plugins", "roles", "playbooks", "galaxy.yml")
+WORK = ROOT / ".build" / "tests-fleet"
+
+
+@pytest.fixture(scope="session")
+def collections() -> Path:
+    """A directory for ANSIBLE_COLLECTIONS_PATH that holds of the collection only what travels, as it is now."""
+    path = WORK / "collections"
+    shutil.rmtree(path, ignore_errors=True)
+    target = path / "ansible_collections" / "bitbucket" / "datacenter"
+    target.mkdir(parents=True)
+    for name in TRAVELS:
+        source = ROOT / name
+        if source.is_dir():
+            shutil.copytree(source, target / name, ignore=shutil.ignore_patterns("__pycache__"))
+        else:
+            shutil.copy2(source, target / name)
+    return path
+
+
+@pytest.fixture(scope="session")
+def fleet(collections: Path) -> Iterator[Fleet]:
+    """The modules, before a cluster of two nodes below a context path."""
+    options = ("--nodes", "2", "--start-up-seconds", "0.2", "--context-path", "/bitbucket")
+    with running(WORK / "simulator", *options) as simulator:
+        yield Fleet(simulator, collections)

@@ -1,0 +1,48 @@
+# SPDX-FileCopyrightText: 2026 bitbucket.datacenter contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What there is to be tested: read from the disk, so that nothing new is left out."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+ROOT = Path(__file__).resolve().parents[2]
+PLUGINS = ROOT / "plugins"
+COLLECTION = "bitbucket.datacenter"
+
+
+def names(directory: str, pattern: str = "*.py") -> list[str]:
+    """The stems of what lies in a directory below plugins, sorted."""
+    return sorted(path.stem for path in (PLUGINS / directory).glob(pattern) if path.stem != "__init__")
+
+
+MODULES = names("modules")
+FILTERS = names("filter")
+ROLES = sorted(path.name for path in (ROOT / "roles").iterdir() if path.is_dir())
+PLAYBOOKS = sorted(path.stem for path in (ROOT / "playbooks").glob("*.yml"))
+
+
+def constant(path: Path, name: str) -> str | None:
+    """A string that a file assigns to a name at its top level, or None."""
+    for statement in ast.parse(path.read_text(encoding="utf-8")).body:
+        if isinstance(statement, ast.Assign) and any(
+            isinstance(target, ast.Name) and target.id == name for target in statement.targets
+        ):
+            return str(ast.literal_eval(statement.value))
+    return None
+
+
+def documented(kind: str, name: str, part: str) -> Any:
+    """DOCUMENTATION, EXAMPLES or RETURN of a plugin, read; None where it is missing."""
+    text = constant(PLUGINS / kind / f"{name}.py", part)
+    return None if text is None else yaml.safe_load(text)
+
+
+def only_reads(module: str) -> bool:
+    """Whether a module says by its documentation that it never writes."""
+    fragments = documented("modules", module, "DOCUMENTATION")["extends_documentation_fragment"]
+    return f"{COLLECTION}.attributes.reads" in fragments

@@ -1,0 +1,155 @@
+# SPDX-FileCopyrightText: 2026 bitbucket.datacenter contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Runs modules as Ansible does on a host: one process, options as JSON on standard input, result on standard output."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import requests
+from harness.simulator import Simulator
+
+from .found import COLLECTION
+
+Result = dict[str, Any]
+
+# What moves by itself, or depends on when and which node was asked: not part of what a module promises to predict.
+_VOLATILE = {"tasks_total", "active_user_count", "local", "elapsed", "invocation"}
+
+
+def steady(value: Any) -> Any:
+    """A result less what moves by itself."""
+    if isinstance(value, dict):
+        return {key: steady(inner) for key, inner in value.items() if key not in _VOLATILE}
+    return [steady(inner) for inner in value] if isinstance(value, list) else value
+
+
+class Fleet:
+    """Every module, and the world that they act on, seen without them."""
+
+    def __init__(self, simulator: Simulator, collections: Path) -> None:
+        self.simulator = simulator
+        self._collections = collections
+
+    # -- the modules -------------------------------------------------------------------------------------------------
+
+    def run(self, module: str, options: dict[str, Any], *, check: bool = False, **connection: str | None) -> Result:
+        """The result of one run. ``connection`` overrides the environment; None takes a variable away.
+
+        Raises AssertionError where a module ends in any other way than with one result.
+        """
+        arguments = {**options, "_ansible_check_mode": check, "_ansible_diff": True}
+        given = {**self.simulator.connection, **connection}
+        clean = {name: value for name, value in os.environ.items() if not name.startswith(("ANSIBLE_", "BITBUCKET_"))}
+        done = subprocess.run(
+            [sys.executable, "-m", f"ansible_collections.{COLLECTION}.plugins.modules.{module}"],
+            input=json.dumps({"ANSIBLE_MODULE_ARGS": arguments}),
+            env={
+                **clean,
+                "PYTHONPATH": str(self._collections),
+                "no_proxy": "127.0.0.1",
+                **{name: value for name, value in given.items() if value is not None},
+            },
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=120,
+        )
+        assert not done.stderr, done.stderr
+        result: Result = json.loads(done.stdout)
+        assert done.returncode == (1 if result.get("failed") else 0), done.stdout
+        return result
+
+    # -- the world ---------------------------------------------------------------------------------------------------
+
+    def api(self, method: str, path: str, body: Any = None) -> Any:
+        """The raw API, as the administrator."""
+        answer = self.simulator.http.request(
+            method,
+            self.simulator.url + path,
+            data=None if body is None else json.dumps(body),
+            auth=self.simulator.administrator,
+            headers={"Content-Type": "application/json", "X-Atlassian-Token": "no-check"},
+            timeout=30,
+        )
+        assert answer.ok, f"{method} {path}: {answer.status_code} {answer.text}"
+        return answer.json() if answer.content else None
+
+    def create_branch(self, name: str, start_point: str = "main", repository: str = "api") -> None:
+        """Have a branch, by the raw API."""
+        if f"refs/heads/{name}" not in self.simulator.refs()[f"PLAT/{repository}"]:
+            self.api("POST", _branches(repository), {"name": name, "startPoint": start_point})
+
+    def delete_branch(self, name: str, repository: str = "api") -> None:
+        """Have no such branch, by the raw API, which does not mind when it is not there."""
+        self.api("DELETE", _branches(repository), {"name": f"refs/heads/{name}", "dryRun": False})
+
+    def upgrade_mode(self, wanted: bool) -> None:
+        """Have upgrade mode on or off, by the raw API."""
+        if self.simulator.cluster()["upgrade_mode"] != wanted:
+            self.api("POST", f"/rest/zdu/{'start' if wanted else 'cancel'}")
+
+    def upgrade_every_node(self, version: str) -> None:
+        """Have every node run a version, by the scripts of the release and nothing else."""
+        archive = self._fetch(version)
+        for node in self.simulator.facts["nodes"]:
+            if self.simulator.cluster()["nodes"][node["name"]] == ("ACTIVE", version):
+                continue
+            place = Path(node["install_dir"])
+            script = place / "current" / "bin"
+            environment = {**os.environ, "BITBUCKET_HOME": node["home"]}
+            _run("mkdir", "-p", str(place / version))
+            _run("tar", "-xzf", str(archive), "-C", str(place / version), "--strip-components=1")
+            _run(str(script / "stop-bitbucket.sh"), environment=environment)
+            _run("ln", "-sfn", version, str(place / "current"))
+            _run(str(script / "start-bitbucket.sh"), "--no-search", environment=environment)
+            self._await(node["name"], ("ACTIVE", version))
+
+    def _fetch(self, version: str) -> Path:
+        path = Path(self.simulator.facts["data_dir"]).parent / f"atlassian-bitbucket-{version}.tar.gz"
+        answer = self.simulator.http.get(f"{self.simulator.facts['releases']}/{path.name}", timeout=60)
+        answer.raise_for_status()
+        path.write_bytes(answer.content)
+        return path
+
+    def _await(self, node: str, wanted: tuple[str, str], seconds: float = 60) -> None:
+        deadline = time.monotonic() + seconds
+        seen = None
+        while time.monotonic() < deadline:
+            try:
+                seen = self.simulator.cluster()["nodes"].get(node)
+            except requests.RequestException as error:
+                seen = error
+            if seen == wanted:
+                return
+            time.sleep(0.1)
+        raise AssertionError(f"{node} is {seen} and not {wanted} after {seconds} s")
+
+    # -- what was asked of the server --------------------------------------------------------------------------------
+
+    def listen(self) -> None:
+        """Forget what was asked of the server so far."""
+        self.simulator.forget_requests()
+
+    def heard(self) -> list[dict[str, Any]]:
+        """Every request since listen, in order."""
+        answer = self.simulator.http.get(f"{self.simulator.control}/requests", timeout=30)
+        answer.raise_for_status()
+        heard = answer.json()
+        assert heard["total"] == len(heard["requests"])
+        return list(heard["requests"])
+
+
+def _branches(repository: str) -> str:
+    return f"/rest/branch-utils/latest/projects/PLAT/repos/{repository}/branches"
+
+
+def _run(*command: str, environment: dict[str, str] | None = None) -> None:
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=120)
+    assert done.returncode == 0, (command, done.stdout, done.stderr)

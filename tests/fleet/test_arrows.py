@@ -1,0 +1,147 @@
+# SPDX-FileCopyrightText: 2026 bitbucket.datacenter contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The house: who may import whom, and who may speak to Ansible."""
+
+from __future__ import annotations
+
+import ast
+import graphlib
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from .found import PLUGINS, ROOT
+
+# Floors of module_utils; what is new there must be given one.
+FLOORS = {
+    **dict.fromkeys(
+        ("_errors", "_argspec", "_outcome", "_waiter", "_refs", "_schema", "_branch_name", "_branch_document"), 1
+    ),
+    "_upgrade_plan": 1,
+    "_client": 2,
+    **dict.fromkeys(("_branch", "_branch_model", "_cluster", "_commit", "_connection", "_repository"), 3),
+    "_module": 4,
+}
+TOP = 5
+# Neighbours on these floors may know each other, as long as no circle comes of it.
+SOCIABLE = (1, 3)
+
+FILES = sorted(path for path in PLUGINS.rglob("*.py") if "doc_fragments" not in path.parts)
+UTILS = [path for path in FILES if path.parent.name == "module_utils"]
+
+
+def floor(path: Path) -> int:
+    return FLOORS[path.stem] if path.parent.name == "module_utils" else TOP
+
+
+def imports(path: Path, tree: ast.AST | None = None) -> Iterator[str]:
+    """The full names that a file imports, wherever in the file; ours as ``plugins.module_utils._refs``."""
+    package = ("ansible_collections", "bitbucket", "datacenter", *path.relative_to(ROOT).parent.parts)
+    for node in ast.walk(tree or ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            base = [*package[: len(package) - node.level + 1]] if node.level else []
+            base += (node.module or "").split(".") if node.module else []
+            yield from (".".join([*base, alias.name]) for alias in node.names)
+
+
+def ours(path: Path) -> set[Path]:
+    """The files of this collection that a file imports."""
+    found = set()
+    for name in imports(path):
+        if name.startswith("ansible_collections.bitbucket.datacenter."):
+            parts = name.split(".")[3:]
+            candidates = [ROOT.joinpath(*parts[:length]).with_suffix(".py") for length in (len(parts), len(parts) - 1)]
+            existing = [candidate for candidate in candidates if candidate.is_file()]
+            assert existing, f"{path.name} imports {name}, which is no file of the collection"
+            found.add(existing[0])
+    return found
+
+
+def outside(path: Path) -> set[str]:
+    """The top-level packages of others that a file imports."""
+    return {name.split(".")[0] for name in imports(path) if not name.startswith("ansible_collections.bitbucket.")}
+
+
+def called(path: Path) -> set[str]:
+    """The names of functions and methods that a file calls."""
+    calls = (node.func for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))) if isinstance(node, ast.Call))
+    return {getattr(call, "attr", getattr(call, "id", "")) for call in calls}
+
+
+def test_every_util_has_a_floor() -> None:
+    assert sorted(FLOORS) == [path.stem for path in UTILS]
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+def test_arrows_point_down(path: Path) -> None:
+    for imported in ours(path):
+        assert imported.parent.name == "module_utils", f"{path.name} imports {imported.name}"
+        allowed = floor(imported) < floor(path) or (floor(imported) == floor(path) and floor(path) in SOCIABLE)
+        assert allowed, f"{path.name} on floor {floor(path)} imports {imported.name} on floor {floor(imported)}"
+
+
+def test_there_is_no_circle() -> None:
+    graphlib.TopologicalSorter({path: ours(path) for path in FILES}).prepare()
+
+
+@pytest.mark.parametrize("path", UTILS, ids=lambda path: path.stem)
+def test_only_the_frame_of_modules_knows_ansible(path: Path) -> None:
+    assert ("ansible" in outside(path)) == (path.stem == "_module")
+
+
+@pytest.mark.parametrize("path", [path for path in UTILS if floor(path) == 1], ids=lambda path: path.stem)
+def test_the_ground_floor_does_nothing_but_think(path: Path) -> None:
+    assert outside(path) <= {"__future__", "typing", "re", "time", "sys", "dataclasses", "jsonschema"}
+    assert not called(path) & {"open", "print", "input", "system", "Popen"}
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+def test_only_the_frame_of_modules_ends_a_module(path: Path) -> None:
+    endings = called(path) & {"exit_json", "fail_json", "fail_json_aws", "AnsibleModule", "exit"}
+    assert endings == ({"AnsibleModule", "exit_json", "fail_json"} if path.stem == "_module" else set())
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+def test_only_the_client_speaks_to_the_network(path: Path) -> None:
+    talkers = {"requests", "urllib3", "http", "socket", "httpx", "aiohttp", "subprocess"}
+    assert outside(path) & talkers == ({"requests"} if path.stem == "_client" else set())
+
+
+def top_level(path: Path) -> ast.Module:
+    """A file less what is imported late, or for the type checker only."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    plain = (ast.Import, ast.ImportFrom)
+    return ast.Module([statement for statement in tree.body if isinstance(statement, plain)], [])
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+def test_libraries_that_may_be_missing_are_imported_late(path: Path) -> None:
+    early = {name.split(".")[0] for name in imports(path, top_level(path))}
+    assert not early & {"requests", "jsonschema", "yaml"}
+
+
+@pytest.mark.parametrize("path", UTILS, ids=lambda path: path.stem)
+def test_a_private_util_says_so(path: Path) -> None:
+    assert path.name.startswith("_")
+    assert "# Private to this collection: may change at any time." in path.read_text(encoding="utf-8").splitlines()
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+def test_no_plugin_knows_the_tests(path: Path) -> None:
+    assert not {name for name in imports(path) if "tests" in name.split(".") or "simulator" in name.split(".")}
+
+
+SIMULATOR = sorted((ROOT / "tests" / "simulator").rglob("*.py"))
+
+
+@pytest.mark.parametrize("path", SIMULATOR, ids=lambda path: str(path.relative_to(ROOT / "tests" / "simulator")))
+def test_the_simulator_knows_nothing_of_the_collection(path: Path) -> None:
+    roots = {name.split(".")[0] for name in imports(path)}
+    assert not roots & {"ansible", "ansible_collections", "plugins", "harness", "fleet"}
+
+
+def test_there_is_a_simulator() -> None:
+    assert len(SIMULATOR) > 10

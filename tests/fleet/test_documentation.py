@@ -1,0 +1,124 @@
+# SPDX-FileCopyrightText: 2026 bitbucket.datacenter contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Every module and filter is documented, listed, and has an integration target."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import yaml
+
+from .found import COLLECTION, FILTERS, MODULES, ROOT, constant, documented
+
+PLUGINS = [("modules", name) for name in MODULES] + [("filter", name) for name in FILTERS]
+
+
+def test_something_was_found() -> None:
+    assert len(MODULES) >= 7 and len(FILTERS) >= 2
+
+
+def test_the_action_group_lists_every_module_and_nothing_else() -> None:
+    runtime = yaml.safe_load((ROOT / "meta" / "runtime.yml").read_text(encoding="utf-8"))
+    assert sorted(runtime["action_groups"]) == ["bitbucket"]
+    listed = runtime["action_groups"]["bitbucket"]
+    assert listed == sorted(listed)
+    assert listed == MODULES
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_a_module_says_that_it_is_in_the_group_and_how_it_connects(module: str) -> None:
+    fragments = documented("modules", module, "DOCUMENTATION")["extends_documentation_fragment"]
+    assert {f"{COLLECTION}.connection", f"{COLLECTION}.attributes"} <= set(fragments)
+    assert f"{COLLECTION}.attributes.reads" in fragments or "check_mode" in documented(
+        "modules", module, "DOCUMENTATION"
+    ).get("attributes", {})
+
+
+@pytest.mark.parametrize(("kind", "name"), PLUGINS)
+def test_a_plugin_is_documented_under_its_own_name(kind: str, name: str) -> None:
+    told = documented(kind, name, "DOCUMENTATION")
+    assert told["module" if kind == "modules" else "name"] == name
+    assert told["short_description"] and told["description"] and told["version_added"] and told["author"]
+
+
+_LISTS = ("tasks", "pre_tasks", "post_tasks", "block", "rescue", "always")
+
+
+def _tasks(examples: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The tasks of examples, those in plays and blocks too."""
+    found = []
+    for item in examples:
+        inner = [item[part] for part in _LISTS if part in item]
+        found += _tasks([task for part in inner for task in part]) if inner else [item]
+    return found
+
+
+# every other key of a task is the name of what it runs
+_KEYWORDS = {
+    "name", "register", "vars", "when", "loop", "loop_control", "delegate_to", "environment", "until", "retries",
+    "delay", "become", "run_once", "module_defaults", "no_log", "changed_when", "failed_when", "check_mode", "diff",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_examples_are_tasks_with_full_names_and_begin_with_the_module(module: str) -> None:
+    tasks = _tasks(documented("modules", module, "EXAMPLES"))
+    used = [key for task in tasks for key in task if key not in _KEYWORDS]
+    assert len(used) == len(tasks) and all(task.get("name") for task in tasks)
+    assert used[0] == f"{COLLECTION}.{module}"
+    for key in used:
+        assert key.count(".") == 2, f"{key} is no full name"
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_examples_use_options_that_exist(module: str) -> None:
+    told = documented("modules", module, "DOCUMENTATION")
+    known = set(told.get("options", {}))
+    for fragment in told["extends_documentation_fragment"]:
+        _namespace, _collection, name, *section = fragment.split(".")
+        path = ROOT / "plugins" / "doc_fragments" / f"{name}.py"
+        text = path.read_text(encoding="utf-8")
+        known |= set(_fragment(text, (section or ["DOCUMENTATION"])[0].upper())["options"])
+    for task in _tasks(documented("modules", module, "EXAMPLES")):
+        assert set(task.get(f"{COLLECTION}.{module}") or {}) <= known
+
+
+def _fragment(text: str, section: str) -> dict[str, Any]:
+    part = text.split(f'    {section} = r"""', 1)[1].split('"""', 1)[0]
+    read: dict[str, Any] = yaml.safe_load(part)
+    return read
+
+
+@pytest.mark.parametrize("filter_name", FILTERS)
+def test_examples_of_a_filter_use_its_full_name(filter_name: str) -> None:
+    text = constant(ROOT / "plugins" / "filter" / f"{filter_name}.py", "EXAMPLES")
+    assert text and f"{COLLECTION}.{filter_name}" in text
+
+
+def _returned(values: dict[str, Any], path: str = "") -> list[tuple[str, dict[str, Any]]]:
+    found = []
+    for name, value in values.items():
+        found.append((f"{path}{name}", value))
+        found += _returned(value.get("contains", {}), f"{path}{name}.")
+    return found
+
+
+@pytest.mark.parametrize(("kind", "name"), PLUGINS)
+def test_return_values_are_typed_with_samples(kind: str, name: str) -> None:
+    values = _returned(documented(kind, name, "RETURN"))
+    assert values
+    for path, value in values:
+        assert value["description"] and value["type"], path
+        assert "sample" in value or "contains" in value, f"{path} has no sample"
+        assert value["type"] != "list" or value.get("elements"), f"{path} does not say what it lists"
+        assert path == path.lower() and path.split(".")[-1] not in ("values", "keys", "items"), path
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_a_module_has_an_integration_target(module: str) -> None:
+    target = ROOT / "tests" / "integration" / "targets" / module
+    assert (target / "aliases").is_file()
+    tasks = list((target / "tasks").glob("*.yml"))
+    assert (target / "tasks" / "main.yml") in tasks
+    assert any(f"{COLLECTION}.{module}:" in path.read_text(encoding="utf-8") for path in tasks)
