@@ -20,12 +20,19 @@ def build_app(node: NodeRuntime) -> web.Application:
     app = web.Application(middlewares=MIDDLEWARES, client_max_size=16 * 1024 * 1024)
     app[RUNTIME] = node
     app.on_response_prepare.append(log_response)
+    app.on_response_prepare.append(_name_json)
     for route in ALL_ROUTES:
         for path in _paths(route.path):
             app.router.add_route(route.method, node.config.context_path + path, _endpoint(route))
             if route.method == "GET":
                 app.router.add_route("HEAD", node.config.context_path + path, _endpoint(route))
     return app
+
+
+async def _name_json(request: web.Request, response: web.StreamResponse) -> None:
+    """seen: unmodified clients compare the header of a 401 with this very text."""
+    if response.headers.get("Content-Type") == "application/json; charset=utf-8":
+        response.headers["Content-Type"] = "application/json;charset=UTF-8"
 
 
 def _paths(path: str) -> list[str]:
