@@ -130,7 +130,7 @@ class GitRepository:
 
     def history(self, tips: Iterable[str]) -> Iterator[pygit2.Commit]:
         """Newest first: all that the full ids lead to."""
-        walker = self.repo.walk(None, SortMode.TIME)
+        walker = self.repo.walk(None, SortMode.TOPOLOGICAL | SortMode.TIME)
         for tip in tips:
             walker.push(pygit2.Oid(hex=tip))
         yield from walker
