@@ -17,6 +17,7 @@ from typing import Any
 
 import pytest
 import requests
+from workbench import Workbench
 
 TESTS = Path(__file__).resolve().parents[1]
 ENVIRONMENT = {**os.environ, "PYTHONPATH": str(TESTS), "PYTHONUNBUFFERED": "1"}
@@ -120,3 +121,9 @@ def own_cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
     """For the tests of one file that stop nodes or upgrade them."""
     with running(tmp_path_factory.mktemp("own") / "data", "--context-path", "/bitbucket") as started:
         yield started
+
+
+@pytest.fixture
+def bench(cluster: Cluster, tmp_path: Path) -> Workbench:
+    """A repository and a clone of the test's own."""
+    return Workbench(cluster, tmp_path)

@@ -1,0 +1,50 @@
+# SPDX-FileCopyrightText: 2026 bitbucket.datacenter contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What stands around the cluster: mirrors and Mesh nodes; and the answers of older and newer releases."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from conftest import Cluster, running, wait_until
+
+MESH = "/rest/api/latest/admin/git/mesh/nodes"
+
+
+def test_mirrors_have_their_own_switch(cluster: Cluster) -> None:
+    for action, enabled in (("start", True), ("end", False)):
+        answer = cluster.call("POST", f"/rest/mirroring/latest/zdu/{action}")
+        assert answer.json() == {"rollingUpgradeEnabled": enabled, "version": "9.4.21"}
+    assert cluster.zdu()["upgradeModeEnabled"] is False
+    assert cluster.call("POST", "/rest/mirroring/latest/zdu/start", user="developer").status_code == 401
+
+
+def test_mesh_nodes_drain_one_at_a_time(cluster: Cluster) -> None:
+    nodes = cluster.get(MESH)
+    assert {node["state"] for node in nodes} == {"AVAILABLE"}
+    first, second = (f"{MESH}/{node['id']}" for node in nodes[:2])
+    answer = cluster.call("PUT", first, json={"state": "DRAINING"})
+    assert (answer.status_code, answer.json()["state"]) == (200, "DRAINING")
+    assert cluster.call("PUT", second, json={"state": "DRAINING"}).status_code == 409
+    wait_until(lambda: cluster.get(first)["state"] == "DISABLED")
+    assert cluster.call("PUT", second, json={"state": "DISABLED"}).status_code == 409
+    assert cluster.call("PUT", first, json={"state": "OFFLINE"}).status_code == 409
+    assert cluster.call("PUT", first, json={"state": "ASLEEP"}).status_code == 400
+    assert cluster.call("PUT", first, json={"state": "AVAILABLE"}).json()["state"] == "AVAILABLE"
+    assert cluster.call("GET", MESH + "/99").status_code == 404
+    assert cluster.call("GET", MESH, user="developer").status_code == 401
+
+
+def test_other_releases(tmp_path: Path) -> None:
+    jira = "/rest/jira/latest/projects/{}/primary-enhanced-entitylink"
+    commits = "/rest/branch-utils/latest/projects/PLAT/repos/api/branches/info/{}"
+    with running(tmp_path / "old", "--nodes", "1", "--version", "8.19.3") as old:
+        assert set(old.get(jira.format("PLAT"))) == {"applicationLinkId", "displayUrl", "projectId", "key", "name"}
+        assert old.call("GET", jira.format("WEB")).status_code == 404
+        restriction = {"type": "no-creates", "matcher": {"id": "x", "type": {"id": "PATTERN"}}}
+        path = "/rest/branch-permissions/latest/projects/PLAT/repos/api/restrictions"
+        assert old.call("POST", path, json=restriction).status_code == 400
+        tip = old.get("/rest/api/latest/projects/PLAT/repos/api/default-branch")["latestCommit"]
+        assert old.get(commits.format(tip))["size"] > 1
+    with running(tmp_path / "new", "--nodes", "1", "--version", "10.4.0") as new:
+        assert [ref["displayId"] for ref in new.get(commits.format(tip))["values"]] == ["main"]
