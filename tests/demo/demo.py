@@ -19,10 +19,11 @@ from typing import Any
 TESTS = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(TESTS)]
 
-from demo.story import Story  # noqa: E402 - only found with the path above
 from harness.client import Client  # noqa: E402 - as above
 from harness.playbook import ROOT, Playbooks, Run  # noqa: E402 - as above
 from harness.simulator import Simulator, running  # noqa: E402 - as above
+
+from demo.story import Story  # noqa: E402 - only found with the path above
 
 DIRECTORY = ROOT / ".build" / "demo"
 DOCUMENT = TESTS / "demo" / "branches.yml"

@@ -45,7 +45,7 @@ class Simulator:
         return {"BITBUCKET_URL": self.url, "BITBUCKET_USERNAME": name, "BITBUCKET_PASSWORD": password}
 
     def refs(self) -> dict[str, dict[str, str]]:
-        """Every ref of every repository, as git itself lists them: ``{"PLAT/api": {"refs/heads/main": "<commit>"}}``."""
+        """Every ref of every repository, listed by git itself: ``{"PLAT/api": {"refs/heads/main": "<commit>"}}``."""
         return {f"{each['project_key']}/{each['repository']}": ls_remote(each["path"]) for each in self.repositories}
 
     @property

@@ -4,6 +4,11 @@
 
 from __future__ import annotations
 
+import json
+import os
+
+from ansible.plugins.callback import CallbackBase
+
 DOCUMENTATION = """
 name: harness_events
 type: notification
@@ -12,11 +17,6 @@ description:
   - Writes to the file descriptor that the environment variable HARNESS_EVENTS names.
 options: {}
 """
-
-import json
-import os
-
-from ansible.plugins.callback import CallbackBase
 
 
 class CallbackModule(CallbackBase):

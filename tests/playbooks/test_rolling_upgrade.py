@@ -1,0 +1,156 @@
+# SPDX-FileCopyrightText: 2026 bitbucket.datacenter contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The playbooks of the rolling upgrade, on one cluster that goes from release to release."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from harness.playbook import Run
+from harness.simulator import Simulator
+
+from .conftest import Play
+
+NODES = ["node1", "node2", "node3"]
+POST_START, POST_APPROVE = "POST /rest/zdu/start", "POST /rest/zdu/approve"
+
+
+def stable(version: str) -> dict[str, object]:
+    nodes = dict.fromkeys(NODES, ("ACTIVE", version))
+    return {"state": "STABLE", "upgrade_mode": False, "nodes": nodes}
+
+
+def zdu_posts(simulator: Simulator) -> dict[str, int]:
+    served = simulator.requests_served()
+    return {route: count for route, count in served.items() if route.startswith("POST") and "/zdu/" in route}
+
+
+def in_service(simulator: Simulator) -> bool:
+    return not any(backend["drained"] for backend in simulator.backends().values())
+
+
+def installed(simulator: Simulator) -> dict[str, str]:
+    return {node["name"]: Path(node["install_dir"], "current").resolve().name for node in simulator.facts["nodes"]}
+
+
+def stopped(run: Run) -> list[str]:
+    """The nodes that were stopped, in order."""
+    return [event["host"] for event in run.events if event.get("task") == "Run the stop script"]
+
+
+@pytest.fixture
+def version(own_simulator: Simulator) -> Iterator[str]:
+    """The next release; every test takes the whole cluster to it."""
+    present = own_simulator.cluster()["nodes"]["node1"][1]
+    feature, _, patch = present.rpartition(".")
+    target = f"{feature}.{int(patch) + 1}"
+    own_simulator.forget_requests()
+    refs = own_simulator.refs()
+    yield target
+    assert own_simulator.cluster() == stable(target)
+    assert installed(own_simulator) == dict.fromkeys(NODES, target)
+    assert in_service(own_simulator)
+    assert own_simulator.refs() == refs
+    assert zdu_posts(own_simulator) == {POST_START: 1, POST_APPROVE: 1}
+
+
+def test_check_real_again(own_simulator: Simulator, play_own: Play, version: str) -> None:
+    variables = own_simulator.archive(version)
+    before = own_simulator.snapshot(), installed(own_simulator)
+
+    predicted = play_own("rolling_upgrade", "--check", "--diff", variables=variables)
+    assert predicted.returncode == 0, predicted.output
+    assert predicted.changed > 0
+    assert (own_simulator.snapshot(), installed(own_simulator)) == before
+    assert zdu_posts(own_simulator) == {}
+    assert not (Path(own_simulator.facts["nodes"][0]["install_dir"]) / version).exists()
+    (plan,) = predicted.messages("Show the plan")
+    assert [line.split(":")[0] for line in plan[1:]] == [
+        "1. start",
+        *(f"{place}. upgrade_node {name}" for place, name in enumerate(planned(plan), start=2)),
+        "5. approve",
+    ]
+
+    done = play_own("rolling_upgrade", "--diff", variables=variables)
+    assert done.returncode == 0, done.output
+    (plan,) = done.messages("Show the plan")
+    assert stopped(done) == planned(plan)
+    assert own_simulator.cluster() == stable(version)
+
+    again = play_own("rolling_upgrade", variables=variables)
+    assert again.returncode == 0, again.output
+    assert again.changed == 0
+    assert "WARNING" not in again.output
+
+    in_check_mode = play_own("rolling_upgrade", "--check", "--diff", variables=variables)
+    assert in_check_mode.returncode == 0, in_check_mode.output
+    assert in_check_mode.changed == 0
+
+
+def planned(plan: list[str]) -> list[str]:
+    """The nodes in the order of the plan that was shown."""
+    return [line.split()[2].rstrip(":") for line in plan if " upgrade_node " in line]
+
+
+def test_step_by_step(own_simulator: Simulator, play_own: Play, version: str) -> None:
+    """As job templates with approvals between them, with a node that does not start and a run that goes on with it."""
+    variables = own_simulator.archive(version)
+
+    def step(playbook: str, state: str, *, changes: bool) -> Run:
+        run = play_own(playbook, variables=variables)
+        assert run.returncode == 0, run.output
+        assert (run.changed > 0) == changes
+        assert own_simulator.cluster()["state"] == state
+        return run
+
+    step("rolling_upgrade_preflight", "STABLE", changes=False)
+    step("rolling_upgrade_begin", "READY_TO_UPGRADE", changes=True)
+    step("rolling_upgrade_begin", "READY_TO_UPGRADE", changes=False)
+
+    with broken_start(own_simulator, "node2", version):
+        failed = play_own("rolling_upgrade_nodes", variables=variables)
+    assert failed.returncode != 0
+    message = failed.failures[-1]["msg"]
+    for word in (
+        "node2 was not upgraded",
+        "Run the start script",
+        "is OFFLINE",
+        "bitbucket.datacenter.rolling_upgrade",
+    ):
+        assert word in message, message
+    assert "\n" not in message
+    assert "jdbc.password=***" in failed.output
+    assert "hidden-pw" not in failed.output
+    nodes = own_simulator.cluster()["nodes"]
+    assert sorted(state for state, _ in nodes.values()) == ["ACTIVE", "ACTIVE", "OFFLINE"]
+    assert in_service(own_simulator)
+    done = [name for name, (_, running) in nodes.items() if running == version]
+    assert stopped(failed) == [*done, "node2"]
+
+    # a run that was killed leaves this
+    for name in done:
+        own_simulator.http.put(f"{own_simulator.control}/nodes/{name}", json={"drained": True}, timeout=60)
+    resumed = step("rolling_upgrade_nodes", "READY_TO_RUN_UPGRADE_TASKS", changes=True)
+    assert stopped(resumed)[0] == "node2"
+    assert sorted([*stopped(resumed), *done]) == NODES
+    assert in_service(own_simulator)
+    step("rolling_upgrade_nodes", "READY_TO_RUN_UPGRADE_TASKS", changes=False)
+    step("rolling_upgrade_finalize", "STABLE", changes=True)
+
+
+@contextlib.contextmanager
+def broken_start(simulator: Simulator, name: str, version: str) -> Iterator[None]:
+    """The start script of a node fails, and its log tells a password."""
+    node = next(node for node in simulator.facts["nodes"] if node["name"] == name)
+    script = Path(node["install_dir"], version, "bin", "start-bitbucket.sh")
+    log = Path(node["home"], "log", "atlassian-bitbucket.log")
+    whole = script.read_text(encoding="utf-8")
+    said = "jdbc.password=hidden-pw for jdbc://user:hidden-pw@db"
+    script.write_text(f"#!/bin/sh\necho '{said}' >>{log}\nexit 7\n", encoding="utf-8")
+    try:
+        yield
+    finally:
+        script.write_text(whole, encoding="utf-8")
