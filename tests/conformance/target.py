@@ -53,6 +53,8 @@ class Target:
     #: A repository of the sandbox project to work in; None: the suite makes one.
     repository: str | None
     allowed: frozenset[str]
+    #: Application link, and the Jira project that the sandbox project is linked with.
+    jira: tuple[str, str] | None = None
     #: The content of the ready file, of a simulated cluster only.
     simulated: dict[str, Any] | None = None
 
@@ -91,12 +93,22 @@ def from_environment(environment: Mapping[str, str]) -> Target | None:
         project_key=project_key,
         repository=environment.get("BITBUCKET_REPOSITORY") or None,
         allowed=frozenset(allowed),
+        jira=_jira(environment, "jira" in allowed),
     )
 
 
 def _account(environment: Mapping[str, str], prefix: str) -> Account | None:
     name, password = environment.get(f"{prefix}_USERNAME"), environment.get(f"{prefix}_PASSWORD")
     return Account(name, password) if name and password else None
+
+
+def _jira(environment: Mapping[str, str], needed: bool) -> tuple[str, str] | None:
+    link, key = environment.get("BITBUCKET_JIRA_APPLICATION_ID"), environment.get("BITBUCKET_JIRA_PROJECT_KEY")
+    if link and key:
+        return link, key
+    if needed:
+        raise NotConfiguredError("jira needs BITBUCKET_JIRA_APPLICATION_ID and BITBUCKET_JIRA_PROJECT_KEY")
+    return None
 
 
 @contextlib.contextmanager
@@ -130,6 +142,7 @@ def simulated(version: str, directory: Path, *options: str) -> Iterator[Target]:
             project_key="SANDBOX",
             repository=None,
             allowed=frozenset(ALLOWANCES | SIMULATED_ONLY),
+            jira=("6f1c1a2e-0c5e-4b63-9d3c-4f4b0f9c7a11", "CONFORM"),
             simulated=facts,
         )
     finally:
