@@ -59,6 +59,10 @@ simulator: setup  ## Run the simulated cluster in the foreground, data in .build
 conformance: setup  ## Check that the simulator, or a server of yours, answers as documented.
 	@$(BIN)/python -m pytest --basetemp=.build/conformance tests/conformance
 
+.PHONY: benchmark
+benchmark: setup collection  ## Measure what a task costs, as a ratio to a task that does nothing.
+	@PYTHONPATH=tests $(BIN)/python tests/benchmark/benchmark.py
+
 .PHONY: clean
 clean:  ## Take away everything that make has written.
 	rm -rf .build .nox .venv tests/output .*_cache .ansible .hypothesis

@@ -51,16 +51,20 @@ def cluster(directory: Path) -> Iterator[dict[str, Any]]:
             process.wait()
 
 
-def integration_config(ready: dict[str, Any]) -> dict[str, Any]:
-    """Returns the variables that integration targets read, from what the simulator wrote into its ready file.
-
-    Against a real server somebody writes the first three by hand; bitbucket_simulator is then missing, and with it
-    what only a simulator has: its control address and the bare repositories.
-    """
+def connection(ready: dict[str, Any]) -> dict[str, str]:
+    """Returns the address and an administrator's credentials as bitbucket_url, bitbucket_username and so on."""
     administrator = ready["users"][0]
     return {
         "bitbucket_url": ready["entry"] + ready["context_path"],
         "bitbucket_username": administrator["name"],
         "bitbucket_password": administrator["password"],
-        "bitbucket_simulator": ready,
     }
+
+
+def integration_config(ready: dict[str, Any]) -> dict[str, Any]:
+    """Returns the variables that integration targets read, from what the simulator wrote into its ready file.
+
+    Against a real server somebody writes the connection by hand; bitbucket_simulator is then missing, and with it what
+    only a simulator has: its control address and the bare repositories.
+    """
+    return {**connection(ready), "bitbucket_simulator": ready}

@@ -1,0 +1,9 @@
+# SPDX-FileCopyrightText: 2026 bitbucket.datacenter contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What is measured, one file each, in the order of the report; a new file is added to the tuple here."""
+
+from __future__ import annotations
+
+from benchmark.cases import requests_per_second, seeding
+
+ALL_CASES = (requests_per_second, seeding)
