@@ -115,6 +115,7 @@ class Registry:
             raise errors.bad_request(f"'{values['scmId']}' is not a known SCM", "scmId")
         name = _text(values, "name", None)
         slug = _checked_slug(values.get("slug") or slug_of(name))
+        # assumed: without a word about it HEAD points where git used to let it point.
         default = str(values.get("defaultBranch") or "master").removeprefix("refs/heads/")
         with self._store.write():
             repository_id = self._insert(

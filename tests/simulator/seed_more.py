@@ -75,9 +75,7 @@ class MoreSeeder:
             )
             if link is None or known is None:
                 raise ValueError(f"{project['key']}: there is no such application link and Jira project")
-            self._store.execute(
-                "INSERT INTO entity_link VALUES (?, ?, ?)", project_id, link["id"], wanted
-            )
+            self._store.execute("INSERT INTO entity_link VALUES (?, ?, ?)", project_id, link["id"], wanted)
 
     def repository(self, repository_id: int, repository: Document, git: GitRepository) -> None:
         self._restrict("REPOSITORY", repository_id, repository)
@@ -93,7 +91,11 @@ class MoreSeeder:
             self._pull_request(repository_id, request, git)
 
     def _restrict(self, scope: str, resource_id: int, owner: Document) -> None:
+        groups = {name.lower() for name in self._directory.groups()}
         for given in owner.get("restrictions", []):
+            for name in given.get("groups", []):
+                if name.lower() not in groups:
+                    raise ValueError(f"there is no group '{name}'")
             matcher_type, matcher_id = "ANY_REF", ANY_REF_ID
             for name, kind in _MATCHERS.items():
                 if name in given:
