@@ -7,6 +7,7 @@ from __future__ import annotations
 import io
 import os
 import signal
+import socket
 import subprocess
 import tarfile
 import time
@@ -59,6 +60,11 @@ class Nodes:
             check=True,
             capture_output=True,
         )
+
+    def listens(self, name: str) -> bool:
+        node = self._node(name)
+        with socket.socket() as probe:
+            return probe.connect_ex(("127.0.0.1", node["port"])) == 0
 
     def kill(self, name: str) -> None:
         os.kill(int(Path(self._node(name)["home"], "log", "bitbucket.pid").read_text(encoding="ascii")), signal.SIGKILL)

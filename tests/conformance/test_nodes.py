@@ -41,7 +41,7 @@ def test_stop(nodes: Nodes) -> None:
 def test_starting(nodes: Nodes) -> None:
     nodes.target.control("PUT", "/nodes/node2/override", {"next_start": {"outcome": "STARTING"}})
     nodes.script("node2", "start")
-    wait_until(lambda: nodes.log("node2").rpartition("Starting Bitbucket")[2].count("Listening") > 0)
+    wait_until(lambda: nodes.listens("node2"))
     status = nodes.api("node2", None).get("/status", status=503, refusal="server_status")
     assert status.json["state"] == "STARTING"
     answer = nodes.api("node2").get("/rest/api/latest/projects", status=503)
