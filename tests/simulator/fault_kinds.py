@@ -127,9 +127,7 @@ async def _truncated(request: web.Request, response: web.StreamResponse, keep: i
     return broken
 
 
-async def _dripping(
-    request: web.Request, response: web.StreamResponse, size: int, pause: float
-) -> web.StreamResponse:
+async def _dripping(request: web.Request, response: web.StreamResponse, size: int, pause: float) -> web.StreamResponse:
     content = _content(response)
     if not content:
         return response
