@@ -6,13 +6,15 @@ PYTHON ?= python3
 JOBS ?= 2
 # What make test runs; all when empty.
 GATES ?=
+# What make benchmark measures; all when empty.
+CASES ?=
 
 VENV := .venv
 BIN := $(VENV)/bin
 COLLECTIONS := .build/collections
 REPORTS := .build/reports
 
-REQUIREMENTS := $(wildcard tests/requirements.txt tests/*/requirements.txt)
+REQUIREMENTS := $(filter-out tests/benchmark/%,$(wildcard tests/requirements.txt tests/*/requirements.txt))
 # Directories are listed too: their time of change tells when a file was taken away.
 SOURCES := $(shell find galaxy.yml README.md CHANGELOG.md LICENSE LICENSES meta plugins roles playbooks changelogs \
              -not -path '*/__pycache__*' 2>/dev/null)
@@ -60,8 +62,8 @@ conformance: setup  ## Check that the simulator, or a server of yours, answers a
 	@$(BIN)/python -m pytest --basetemp=.build/conformance tests/conformance
 
 .PHONY: benchmark
-benchmark: setup collection  ## Measure what a task costs, as a ratio to a task that does nothing.
-	@PYTHONPATH=tests $(BIN)/python tests/benchmark/benchmark.py
+benchmark: setup collection $(VENV)/.benchmark  ## Measure on this machine, report in .build/benchmark.
+	@PYTHONPATH=tests $(BIN)/python -m benchmark $(CASES)
 
 .PHONY: clean
 clean:  ## Take away everything that make has written.
@@ -86,6 +88,10 @@ $(VENV)/.ready: $(REQUIREMENTS)
 	@echo 'Setting up .venv, a minute or two ...'
 	@$(PYTHON) -m venv $(VENV)
 	@$(BIN)/python -m pip --disable-pip-version-check install --quiet --requirement tests/requirements.txt
+	@touch $@
+
+$(VENV)/.benchmark: $(VENV)/.ready tests/benchmark/requirements.txt
+	@$(BIN)/python -m pip --disable-pip-version-check install --quiet --requirement tests/benchmark/requirements.txt
 	@touch $@
 
 $(COLLECTIONS)/.ready: $(VENV)/.ready $(SOURCES)
