@@ -81,6 +81,8 @@ def ansible_test(session: nox.Session, workspace: Workspace, *arguments: str) ->
     (package,) = Path(session.virtualenv.location).glob("lib/python*/site-packages/ansible_test")
     with session.chdir(workspace.collection):
         session.run("ansible-test", *arguments, env=workspace.prepare_home(package))
+    if not any(workspace.output.glob("junit/*.xml")):
+        session.error("ansible-test found nothing to test")  # which it calls a success
 
 
 @for_each_core
@@ -94,6 +96,7 @@ def sanity(session: nox.Session, workspace: Workspace, core: Core) -> None:
 def integration(session: nox.Session, workspace: Workspace, core: Core) -> None:
     """ansible-test integration, against a simulated cluster unless integration_config.yml names a server."""
     config = workspace.collection / INTEGRATION_CONFIG
+    config.parent.mkdir(parents=True, exist_ok=True)
     if (ROOT / INTEGRATION_CONFIG).exists():
         shutil.copy2(ROOT / INTEGRATION_CONFIG, config)
         ansible_test(session, workspace, "integration", "--venv")
@@ -119,6 +122,7 @@ def run_pytest(session: nox.Session, directory: str, environment: dict[str, str]
     results = GATES / session.name
     for each in ("junit", "tmp"):
         shutil.rmtree(results / each, ignore_errors=True)
+    results.mkdir(parents=True, exist_ok=True)
     environment = {
         "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]]),
         "ANSIBLE_COLLECTIONS_PATH": str(ROOT / ".build" / "collections"),
