@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +16,7 @@ from simulator.locks import exclusive
 
 HEADS = "refs/heads/"
 TAGS = "refs/tags/"
+_COMMIT_ID = re.compile(r"[0-9a-fA-F]{4,40}")
 
 
 class RefExistsError(Exception):
@@ -75,7 +77,11 @@ class GitRepository:
         return None if reference is None else Branch(name, str(reference.target))
 
     def is_empty(self) -> bool:
-        return next(iter(self.repo.references.iterator(ReferenceFilter.BRANCHES)), None) is None
+        # To iterate reads every ref first, which a repository with many branches can be spared.
+        return (
+            self.default_branch() is None
+            and next(iter(self.repo.references.iterator(ReferenceFilter.BRANCHES)), None) is None
+        )
 
     def default_branch_name(self) -> str:
         """Where HEAD points, whether that branch exists or not."""
@@ -87,7 +93,7 @@ class GitRepository:
 
     def commit(self, commit_id: str) -> pygit2.Commit | None:
         """The commit by its full or unambiguous short id."""
-        if not 4 <= len(commit_id) <= 40 or not all(char in "0123456789abcdefABCDEF" for char in commit_id):
+        if not _COMMIT_ID.fullmatch(commit_id):
             return None
         try:
             found = self.repo.get(commit_id)
@@ -150,13 +156,20 @@ class GitRepository:
 
     def create_branch(self, name: str, commit: pygit2.Commit) -> Branch:
         with exclusive(self.path / "rest.lock"):
-            for branch in self.branches():
-                if branch.name == name:
-                    raise RefExistsError(name)
-                if branch.name.startswith(name + "/") or name.startswith(branch.name + "/"):
-                    raise RefOverlapsError(branch.name)
-            self.repo.references.create(HEADS + name, commit.id, force=False)
+            try:
+                self.repo.references.create(HEADS + name, commit.id, force=False)
+            except (ValueError, OSError, pygit2.GitError):
+                # It refuses both without saying which; the listing tells, and is only needed now.
+                self._check_free(name)
+                raise
         return Branch(name, str(commit.id))
+
+    def _check_free(self, name: str) -> None:
+        for branch in self.branches():
+            if branch.name == name:
+                raise RefExistsError(name)
+            if branch.name.startswith(name + "/") or name.startswith(branch.name + "/"):
+                raise RefOverlapsError(branch.name)
 
     def delete_branch(self, name: str, tip: str) -> None:
         with exclusive(self.path / "rest.lock"):

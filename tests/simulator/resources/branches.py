@@ -43,7 +43,8 @@ async def list_branches(call: Call) -> web.Response:
     if order == "ALPHABETICAL":
         found.sort(key=lambda branch: branch.name)
     elif order == "MODIFICATION":
-        found.sort(key=lambda branch: (-_commit_time(call, branch.tip), branch.name))
+        times = {tip: _commit_time(call, tip) for tip in {branch.tip for branch in found}}
+        found.sort(key=lambda branch: (-times[branch.tip], branch.name))
     else:
         raise errors.bad_request(f"'{order}' is not a valid value for orderBy", "orderBy")
     if call.flag("boostMatches") and wanted:
