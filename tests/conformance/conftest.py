@@ -50,6 +50,8 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     for item in items:
+        if not item.path.is_relative_to(Path(__file__).parent):
+            continue
         server = item.callspec.id if hasattr(item, "callspec") else ""
         item.stash[RECORDS] = [Record(claim, item.nodeid.partition("[")[0], server) for claim in claims_of(item)]
         config.stash[LEDGER].records += item.stash[RECORDS]
