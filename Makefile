@@ -87,11 +87,11 @@ $(VENV)/.ready: $(REQUIREMENTS)
 	  exit 1; } >&2
 	@echo 'Setting up .venv, a minute or two ...'
 	@$(PYTHON) -m venv $(VENV)
-	@$(BIN)/python -m pip --disable-pip-version-check install --quiet --requirement tests/requirements.txt
+	@$(BIN)/python -m pip --disable-pip-version-check install --quiet --no-compile --requirement tests/requirements.txt
 	@touch $@
 
 $(VENV)/.benchmark: $(VENV)/.ready tests/benchmark/requirements.txt
-	@$(BIN)/python -m pip --disable-pip-version-check install --quiet --requirement tests/benchmark/requirements.txt
+	@$(BIN)/python -m pip --disable-pip-version-check install --quiet --no-compile --requirement tests/benchmark/requirements.txt
 	@touch $@
 
 $(COLLECTIONS)/.ready: $(VENV)/.ready $(SOURCES)

@@ -71,7 +71,7 @@ class Workspace:
     def _write_pip_configuration(self) -> None:
         """Writes down what pip is told here by files and variables, its cache included."""
         written = configparser.ConfigParser(interpolation=None)
-        written["global"] = {}
+        written.read_dict({"global": {}, "install": {"no-compile": "true"}})  # most of it is never imported
         for line in _run(sys.executable, "-m", "pip", "config", "list").splitlines():
             name, value = line.split("=", 1)
             section, option = name.rsplit(".", 1)
