@@ -17,8 +17,8 @@ from conformance.claims import Ledger, Record, claims_of, table
 from conformance.sandbox import RefusedError, Repository, Sandbox
 from conformance.target import Target
 
-# One for each dialect: the long-term support release, and what is newer.
-VERSIONS = ("9.4.21", "10.4.2")
+# One for each dialect, the long-term support release and what is newer, with its context path.
+VERSIONS = {"9.4.21": "", "10.4.2": "/bitbucket"}
 LEDGER = pytest.StashKey[Ledger]()
 RECORDS = pytest.StashKey[list[Record]]()
 
@@ -115,7 +115,8 @@ def target(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
     if isinstance(request.param, Target):
         yield request.param
         return
-    with targets.simulated(request.param, tmp_path_factory.mktemp("simulated")) as started:
+    directory = tmp_path_factory.mktemp("simulated")
+    with targets.simulated(request.param, directory, "--context-path", VERSIONS[request.param]) as started:
         yield started
 
 

@@ -35,12 +35,15 @@ class RefusedError(Exception):
     """The server does not let the user make a repository in the sandbox project."""
 
 
-def git(*arguments: str, cwd: Path | None = None, check: bool = True) -> subprocess.CompletedProcess[str]:
+def git(
+    *arguments: str, cwd: Path | None = None, check: bool = True, stdin: str | None = None
+) -> subprocess.CompletedProcess[str]:
     """Real git. AssertionError with what it said when it fails, unless ``check`` is False."""
     done = subprocess.run(
         ["git", *arguments],
         cwd=cwd,
         env={**os.environ, **_GIT_ENVIRONMENT},
+        input=stdin or "",
         capture_output=True,
         text=True,
         check=False,

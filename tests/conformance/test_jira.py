@@ -136,3 +136,19 @@ def test_issues_of_pull_request(api: Api, pull_request: tuple[Repository, int]) 
     found = api.get(path.format(number), schema="jira_issue_list").json
     assert [issue["key"] for issue in found] == ["CONFORM-3"]
     assert api.get(path.format(999_999), schema="jira_issue_list").json == []
+
+
+@claim("For the issues of a pull request at most 100 commits are read", evidence="doc")
+def test_at_most_100_commits(api: Api, new_repository: Callable[..., Repository]) -> None:
+    repository = new_repository()
+    # Written by one git program: 105 of them by themselves would take long.
+    person = "committer C <c@example.com> 1700000000 +0000\n"
+    lines = [
+        f"commit refs/heads/many\n{person}data <<END\nCONFORM-{number} One of many\nEND\n" for number in range(100, 205)
+    ]
+    lines[0] += f"from {repository.tip}\n"
+    git("fast-import", "--quiet", cwd=repository.work, stdin="".join(lines))
+    repository.push(f"+many:refs/heads/{repository.topic}")
+    number = open_pull_request(repository)
+    found = api.get(f"{JIRA}{repository.path}/pull-requests/{number}/issues", schema="jira_issue_list").json
+    assert len(found) == 100

@@ -23,7 +23,8 @@ def nodes(target: Target, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
     if target.simulated is None:
         pytest.skip("nodes are stopped on simulated clusters only")
     directory = tmp_path_factory.mktemp("nodes")
-    with targets.simulated(target.simulated["version"], directory, "--nodes", "2") as started:
+    options = ["--nodes", "2", "--context-path", target.simulated["context_path"]]
+    with targets.simulated(target.simulated["version"], directory, *options) as started:
         yield Nodes(started)
 
 
@@ -156,3 +157,9 @@ def test_approve(nodes: Nodes) -> None:
     assert (cluster["upgradeModeEnabled"], [node["name"] for node in cluster["nodes"]]) == (False, ["node2"])
     assert cluster["nodes"][0]["version"] == nodes.next
     nodes.api("node2").post(f"{ZDU}/approve", status=409)
+
+
+@claim("A rolling upgrade needs more than one node: start answers 409", evidence="doc")
+def test_one_node(nodes: Nodes) -> None:
+    assert nodes.states("node2") == {"node2": "ACTIVE"}
+    nodes.api("node2").post(f"{ZDU}/start", status=409)

@@ -39,6 +39,7 @@ def test_open(api: Api, new_repository: Callable[..., Repository]) -> None:
     assert PULL_REQUEST in listed[0]["metadata"]
 
 
+@claim("Other keys may stand beside those of an error, such as currentVersion", evidence="doc")
 @claim("A merge moves the target branch, and needs the present version: else 409", evidence="doc")
 def test_merge(api: Api, new_repository: Callable[..., Repository]) -> None:
     repository = new_repository()
@@ -46,6 +47,7 @@ def test_merge(api: Api, new_repository: Callable[..., Repository]) -> None:
     made = api.post(path, body(repository), status=201, schema="pull_request").json
     stale = api.post(f"{path}/{made['id']}/merge?version={made['version'] + 7}", status=409)
     assert stale.exception == "PullRequestOutOfDateException"
+    assert any("currentVersion" in place for place in (stale.json, stale.json["errors"][0]))
     merged = api.post(f"{path}/{made['id']}/merge?version={made['version']}", status=200, schema="pull_request").json
     assert merged["state"] == "MERGED"
     commits = {commit["id"] for commit in api.values(f"{repository.rest}/commits", "commit_page", until="main")}
