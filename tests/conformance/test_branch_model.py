@@ -74,7 +74,11 @@ def test_roles(api: Api, new_repository: Callable[..., Repository]) -> None:
 def test_project_configuration(api: Api, repository: Repository) -> None:
     path = f"/rest/branch-utils/latest/projects/{repository.key}/branchmodel/configuration"
     schema = "branch_model_configuration"
-    before = api.get(path, schema=schema).json
+    answer = api.get(path, status=(200, 401))
+    if answer.status == 401:
+        pytest.skip("the user does not administer the project")
+    answer.check(schema)
+    before = answer.json
     assert before["scope"]["type"] == "PROJECT"
     body = {name: before[name] for name in ("development", "production", "types") if name in before}
     after = api.put(path, body, status=200, schema=schema).json
