@@ -161,9 +161,7 @@ def test_target_version(simulator: Simulator, play: Play, target: str, words: li
         pytest.param({"rolling_upgrade_control": "service"}, ["no service atlbitbucket"], id="service"),
         pytest.param({"rolling_upgrade_install_dir": "/no/where"}, ["/no/where", "no directory"], id="directory"),
         pytest.param({"rolling_upgrade_hooks": {"drain": "/no/where.yml"}}, ["hook drain", "/no/where.yml"], id="hook"),
-        pytest.param(
-            {"rolling_upgrade_nodes": {"node1": "node1", "node3": "node3"}}, ["node2", "inventory"], id="inventory"
-        ),
+        pytest.param({"rolling_upgrade_nodes": {"node1": "node1"}}, ["node2", "inventory"], id="inventory"),
     ],
 )
 def test_preflight(simulator: Simulator, play: Play, variables: dict[str, Any], words: list[str]) -> None:
