@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import json
+import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -76,7 +77,7 @@ def _plot(path: Path, machine: dict[str, str], tables: Sequence[Table]) -> None:
         colours = [_OTHERS] * (len(rows) - 1) + [_BASELINE]
         bars = axis.barh([row.what for row in rows], values, xerr=errors, color=colours, ecolor="#444444", capsize=2)
         axis.bar_label(bars, [f"{_number(value)} {rows[0].unit}" for value in values], padding=6, fontsize=8)
-        axis.set_title(table.title, loc="left", fontsize=10)
+        axis.set_title(textwrap.fill(table.title, 66), loc="left", fontsize=10)
         axis.set_xlim(0, max(max(row.values) for row in rows) * 1.2)
         axis.spines[["top", "right"]].set_visible(False)
         axis.tick_params(labelsize=8)

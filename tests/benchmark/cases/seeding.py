@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 bitbucket.datacenter contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Seeding: 1,000 repositories with 10 branches each, compared with `git init --bare` as often.
+"""Seeding 1,000 repositories with 10 branches each, compared with git init --bare as often.
 
 The baseline is what a shell loop would need for the repositories alone, without commits and branches. Seeding is
 from the start of the command to the last repository in the ready file, so with the start of one node.
@@ -40,6 +40,8 @@ def measure(directory: Path, rounds: int) -> list[Row]:
         return seconds * REPOSITORIES / SAMPLE
 
     def seeding() -> float:
+        # What the round before left is removed outside of the measurement.
+        shutil.rmtree(directory / "cluster", ignore_errors=True)
         began = time.monotonic()
         with running(directory / "cluster", "--nodes", "1", "--seed", str(seed)) as simulator:
             assert len(simulator.repositories) == REPOSITORIES
