@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import yaml
 
-from .found import COLLECTION, FILTERS, MODULES, ROOT, constant, documented
+from .found import COLLECTION, FILTERS, MODULES, ROLES, ROOT, constant, documented
 
 PLUGINS = [("modules", name) for name in MODULES] + [("filter", name) for name in FILTERS]
 
@@ -115,9 +115,17 @@ def test_return_values_are_typed_with_samples(kind: str, name: str) -> None:
         assert path == path.lower() and path.split(".")[-1] not in ("values", "keys", "items"), path
 
 
+@pytest.mark.parametrize("name", FILTERS)
+def test_a_filter_has_an_integration_target(name: str) -> None:
+    tasks = (ROOT / "tests" / "integration" / "targets" / f"filter_{name}" / "tasks" / "main.yml").read_text("utf-8")
+    assert f"{COLLECTION}.{name}" in tasks
+
+
 @pytest.mark.parametrize("module", MODULES)
 def test_a_module_has_an_integration_target(module: str) -> None:
-    target = ROOT / "tests" / "integration" / "targets" / module
+    # ansible-test would take a target of a role's name for that role
+    name = f"module_{module}" if module in ROLES else module
+    target = ROOT / "tests" / "integration" / "targets" / name
     assert (target / "aliases").is_file()
     tasks = list((target / "tasks").glob("*.yml"))
     assert (target / "tasks" / "main.yml") in tasks

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import settings
 
 # derandomize: the gate gives the same answer for the same code; the long profile is the one that explores
-settings.register_profile("default", max_examples=100, deadline=None, database=None, derandomize=True)
+settings.register_profile("default", max_examples=200, deadline=None, database=None, derandomize=True)
 settings.register_profile("long", max_examples=2000, deadline=None, database=None, print_blob=True)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
 

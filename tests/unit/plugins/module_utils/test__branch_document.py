@@ -82,6 +82,58 @@ def test_all_faults_are_named_at_once():
     assert "branches[1]" not in caught.value.cause
 
 
+MODELS = {"PLAT/api": {"types": [{"id": "FEATURE", "prefix": "feature/"}, {"id": "HOTFIX", "prefix": "feature/"}]}}
+
+
+def test_a_model_names_what_is_declared_by_type_and_text():
+    declared = document({"name": "a"}, {"type": "feature", "text": "ABC-1 Login page"})
+    assert [item["name"] for item in branch_items(declared, MODELS)] == ["a", "feature/ABC-1-login-page"]
+    assert [item["name"] for item in branch_items(declared)] == ["a", None]
+
+
+def test_names_come_without_their_namespace():
+    assert branch_items(document({"name": "refs/heads/a"}))[0]["name"] == "a"
+
+
+@pytest.mark.parametrize(
+    ("declared", "models", "fault"),
+    [
+        ({"type": "BUGFIX", "text": "x"}, MODELS, "$.repositories[0].branches[0]: Branch type 'BUGFIX' is not enabled"),
+        ({"type": "FEATURE", "text": "..."}, MODELS, "$.repositories[0].branches[0]: Text '...' leaves nothing"),
+        ({"type": "FEATURE", "text": "x"}, {}, "$.repositories[0].branches[0]: the branch model of PLAT/api is not"),
+    ],
+)
+def test_what_a_model_refuses_is_named_with_its_path(declared, models, fault):
+    with pytest.raises(InputError) as caught:
+        branch_items(document(declared, {"type": "BUGFIX", "text": "y"}), models)
+    assert fault in caught.value.cause
+    assert "$.repositories[0].branches[1]: " in caught.value.cause
+
+
+def test_a_branch_that_is_declared_twice_is_a_fault():
+    twice = document({"name": "a"}, {"name": "b"}, {"name": "refs/heads/a", "state": "absent"})
+    with pytest.raises(InputError) as caught:
+        branch_items(twice)
+    path = "$.repositories[0].branches"
+    assert f"{path}[2]: branch a is declared already at {path}[0]; correct" in str(caught.value)
+
+
+def test_the_same_repository_in_another_spelling_is_the_same():
+    declared = document({"name": "a"})
+    declared["repositories"] += document({"name": "a"}, project_key="plat", repository="API")["repositories"]
+    with pytest.raises(InputError, match=r"\$\.repositories\[1\]\.branches\[0\]: branch a is declared already"):
+        branch_items(declared)
+    declared["repositories"][1]["repository"] = "other"
+    assert len(branch_items(declared)) == 2
+
+
+def test_two_texts_that_make_one_name_are_found_with_the_models_only():
+    declared = document({"type": "FEATURE", "text": "Login page"}, {"type": "HOTFIX", "text": "login: PAGE"})
+    assert len(branch_items(declared)) == 2
+    with pytest.raises(InputError, match="branch feature/login-page is declared already"):
+        branch_items(declared, MODELS)
+
+
 @given(
     st.recursive(
         st.one_of(st.none(), st.booleans(), st.integers(), st.text(max_size=5)),

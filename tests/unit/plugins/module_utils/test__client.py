@@ -247,7 +247,7 @@ def test_a_refusal_says_method_path_status_and_the_server_s_words(answer, kind, 
             getattr(client, method)("/rest/x", ANY)
         assert len(server.received) == 1
     error = caught.value
-    assert type(error) is kind
+    assert error.__class__ is kind
     assert error.cause == f"{method.upper()} /rest/x answered {answer.status}: Said."
     assert error.messages == ["Said."]
     assert (error.method, error.path, error.status) == (method.upper(), "/rest/x", answer.status)
@@ -269,7 +269,7 @@ def test_a_missing_resource_is_told_from_a_missing_entity():
     for answer, kind in ((unrouted, _errors.NotSupportedError), (refusal(404, "x"), _errors.NotFoundError)):
         with serving(answer) as (client, _server), pytest.raises(_errors.BitbucketError) as caught:
             client.get("/rest/x", ANY)
-        assert type(caught.value) is kind
+        assert caught.value.__class__ is kind
 
 
 @given(

@@ -413,7 +413,8 @@ def test_an_action_is_legal_or_a_conflict_and_then_has_nothing_left_to_do(view, 
         assert view["upgrade_mode_enabled"] != (action == "start")
         assert view["state"] in error.cause
         return
-    assert predicted["upgrade_mode_enabled"] == (action == "start")
+    assert _upgrade_plan.obeyed(predicted, action)
+    assert predicted == view or not _upgrade_plan.obeyed(view, action)
     assert predicted["nodes"] == view["nodes"]
     assert _upgrade_plan.after(predicted, action) == predicted
 
@@ -424,6 +425,19 @@ def test_approve_is_refused_while_live_nodes_run_two_versions(nodes):
     view = cluster(*nodes, enabled=True)
     with pytest.raises(ConflictError, match="cannot be approved"):
         _upgrade_plan.after(view, "approve")
+
+
+def test_an_approval_under_way_is_not_repeated():
+    view = cluster(*at(TARGET), enabled=True, state="RUNNING_UPGRADE_TASKS")
+    assert _upgrade_plan.obeyed(view, "approve") and _upgrade_plan.after(view, "approve") == view
+    assert not _upgrade_plan.obeyed(view, "cancel")
+
+
+@pytest.mark.parametrize("action", ["approve", "cancel"])
+def test_failed_upgrade_tasks_are_for_people_to_look_at(action):
+    view = cluster(*at(TARGET), enabled=True, state="UPGRADE_TASKS_FAILED")
+    with pytest.raises(ConflictError, match="support"):
+        _upgrade_plan.after(view, action)
 
 
 def test_a_refusal_shows_every_node():

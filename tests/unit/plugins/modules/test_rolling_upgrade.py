@@ -58,6 +58,18 @@ def test_an_action_without_effect_is_an_error_and_not_sent_again(action, answer,
         assert [request.method for request in server.received] == ["POST", "GET"]
 
 
+@pytest.mark.parametrize(("answer", "acted"), [(LOST, True), (CONFLICT, False)])
+def test_an_approval_whose_tasks_run_was_accepted(answer, acted):
+    running = {**cluster(True), "state": "RUNNING_UPGRADE_TASKS"}
+
+    def handler(request):
+        return Answer(200, running) if request.method == "GET" else Cluster(answer, True)(request)
+
+    with serving(handler) as (client, _server):
+        seen, who = rolling_upgrade.act(client, "approve")
+    assert seen["state"] == "RUNNING_UPGRADE_TASKS" and who is acted
+
+
 @pytest.mark.parametrize("status", [401, 403, 500])
 def test_any_other_refusal_is_an_error_at_once(status):
     with serving(Cluster(refusal(status, "No."), True)) as (client, server):
