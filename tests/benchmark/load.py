@@ -66,7 +66,7 @@ async def _load(arguments: argparse.Namespace) -> float:
                 count += 1
 
     async with aiohttp.ClientSession(headers=headers, connector=aiohttp.TCPConnector(limit=0)) as session:
-        await asyncio.gather(*(client(session) for _ in range(CLIENTS)))
+        await asyncio.gather(*(client(session) for _attempt in range(CLIENTS)))
     return count / SECONDS
 
 

@@ -71,7 +71,7 @@ def test_captcha(target: Target, reader: Api, repository: Repository) -> None:
     assert target.reader is not None
     wrong = Api(target.url, Account(target.reader.name, "wrong"))
     try:
-        for _ in range(20):
+        for _attempt in range(20):
             if "CAPTCHA" in wrong.get(repository.rest, status=401).headers.get("X-Authentication-Denied-Reason", ""):
                 break
         denied = reader.get(repository.rest, status=401)
@@ -123,5 +123,5 @@ def test_rate_limit(target: Target, reader: Api, repository: Repository) -> None
 @claim("The rate limit is off by default", evidence="doc")
 @pytest.mark.needs("settings")
 def test_no_rate_limit(reader: Api) -> None:
-    for _ in range(250):
+    for _attempt in range(250):
         reader.get("/rest/api/latest/application-properties", status=200)

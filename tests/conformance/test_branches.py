@@ -105,7 +105,7 @@ def test_missing(api: Api, repository: Repository) -> None:
 def test_delete(repository: Repository) -> None:
     name = repository.name()
     repository.create(name)
-    for _ in range(2):
+    for _attempt in range(2):
         answer = repository.remove(name)
         assert (answer.status, answer.text) == (204, "")
         assert f"refs/heads/{name}" not in repository.remote_refs()

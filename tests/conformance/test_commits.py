@@ -97,9 +97,9 @@ def test_jira_keys(api: Api, repository: Repository) -> None:
 @claim("A commit is watched and not watched any more with 204 and no body", evidence="doc")
 def test_watch(api: Api, repository: Repository) -> None:
     path = f"{repository.rest}/commits/{repository.tip}/watch"
-    for _ in range(2):
+    for _attempt in range(2):
         assert api.post(path, status=204).text == ""
-    for _ in range(2):
+    for _attempt in range(2):
         assert api.delete(path, status=204).text == ""
 
 

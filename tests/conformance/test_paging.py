@@ -36,7 +36,7 @@ def test_pages_join(api: Api, repository: Repository) -> None:
 
 @claim("Without a limit a page has 25 values at most", evidence="doc")
 def test_default_limit(api: Api, repository: Repository) -> None:
-    names = [repository.name() for _ in range(26)]
+    names = [repository.name() for _attempt in range(26)]
     repository.push(*(f"base:refs/heads/{name}" for name in names))
     try:
         page = api.get(f"{repository.rest}/branches", schema="branch_page").json

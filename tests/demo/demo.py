@@ -95,7 +95,7 @@ class Demo:
         wanted = _apply(self.simulator.refs())
         self.play("branch_provisioning")
         seen = self.simulator.refs()
-        for repository in sorted({each for each, _, _ in EXPECTED}):
+        for repository in sorted({each for each, _name, _start in EXPECTED}):
             path = next(each["path"] for each in self.simulator.repositories if _label(each) == repository)
             self.story.say(f"   $ git ls-remote {_short(path)}    # {repository}")
             for ref, commit in seen[repository].items():
@@ -137,8 +137,8 @@ class Demo:
 
     def summary(self, client: Client) -> None:
         self.story.chapter("What was done")
-        created = sum(start is not None for _, _, start in EXPECTED)
-        repositories = len({repository for repository, _, _ in EXPECTED})
+        created = sum(start is not None for _repository, _name, start in EXPECTED)
+        repositories = len({repository for repository, _name, _start in EXPECTED})
         self.story.say(
             f"   {created} branches created and {len(EXPECTED) - created} deleted in {repositories} repositories\n"
             f"   {len(self.simulator.facts['nodes'])} nodes taken from {BEFORE} to {TARGET}\n"

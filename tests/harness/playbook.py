@@ -115,7 +115,7 @@ class Playbooks:
             reader = threading.Thread(target=_read_events, args=(read_end, events, follow))
             reader.start()
             try:
-                output, _ = process.communicate(timeout=timeout)
+                output, _errors = process.communicate(timeout=timeout)
             except BaseException:
                 process.terminate()
                 raise

@@ -45,7 +45,7 @@ def stopped(run: Run) -> list[str]:
 def version(own_simulator: Simulator) -> Iterator[str]:
     """The next release; every test takes the whole cluster to it."""
     present = own_simulator.cluster()["nodes"]["node1"][1]
-    feature, _, patch = present.rpartition(".")
+    feature, _dot, patch = present.rpartition(".")
     target = f"{feature}.{int(patch) + 1}"
     own_simulator.forget_requests()
     refs = own_simulator.refs()
@@ -125,9 +125,9 @@ def test_step_by_step(own_simulator: Simulator, play_own: Play, version: str) ->
     assert "jdbc.password=***" in failed.output
     assert "hidden-pw" not in failed.output
     nodes = own_simulator.cluster()["nodes"]
-    assert sorted(state for state, _ in nodes.values()) == ["ACTIVE", "ACTIVE", "OFFLINE"]
+    assert sorted(state for state, _version in nodes.values()) == ["ACTIVE", "ACTIVE", "OFFLINE"]
     assert in_service(own_simulator)
-    done = [name for name, (_, running) in nodes.items() if running == version]
+    done = [name for name, (_state, running) in nodes.items() if running == version]
     assert stopped(failed) == [*done, "node2"]
 
     # a run that was killed leaves this
@@ -144,7 +144,7 @@ def test_step_by_step(own_simulator: Simulator, play_own: Play, version: str) ->
 @contextlib.contextmanager
 def broken_start(simulator: Simulator, name: str, version: str) -> Iterator[None]:
     """The start script of a node fails, and its log tells a password."""
-    node = next(node for node in simulator.facts["nodes"] if node["name"] == name)
+    (node,) = (node for node in simulator.facts["nodes"] if node["name"] == name)
     script = Path(node["install_dir"], version, "bin", "start-bitbucket.sh")
     log = Path(node["home"], "log", "atlassian-bitbucket.log")
     whole = script.read_text(encoding="utf-8")

@@ -84,13 +84,13 @@ def claimed_name(node: NodeRuntime, request: web.Request) -> str | None:
 
 
 def _header(request: web.Request) -> tuple[str, str]:
-    scheme, _, value = request.headers.get("Authorization", "").partition(" ")
+    scheme, _space, value = request.headers.get("Authorization", "").partition(" ")
     return scheme.lower(), value.strip()
 
 
 def _name_and_password(encoded: str) -> tuple[str, str]:
     try:
-        name, _, password = base64.b64decode(encoded, validate=True).decode("utf-8").partition(":")
+        name, _colon, password = base64.b64decode(encoded, validate=True).decode("utf-8").partition(":")
     except ValueError:
         raise errors.incorrect_password() from None
     return name, password

@@ -128,7 +128,7 @@ class Control:
         shown = []
         for step in range(4):
             version = Version(self._version.major, self._version.minor, self._version.patch + step)
-            _, digest = await self._built(version)
+            _path, digest = await self._built(version)
             shown.append({"version": str(version), "file": archive_name(version), "sha256": digest})
         return web.json_response({"releases": shown})
 
@@ -144,5 +144,5 @@ class Control:
             version = Version.parse(request.match_info["version"])
         except ValueError as error:
             return web.json_response({"error": str(error)}, status=404)
-        path, _ = await self._built(version)
+        path, _digest = await self._built(version)
         return web.FileResponse(path.with_name(path.name + request.match_info["sum"]))

@@ -159,7 +159,7 @@ class Seeder:
                 return scope, self._users[token[kind]]
         directory = Directory(self._store)
         name = token.get("project") or token["repository"]
-        key, _, slug = name.partition("/")
+        key, _slash, slug = name.partition("/")
         found = directory.repository(key, slug) if slug else directory.project(key)
         if found is None:
             raise KeyError(name)

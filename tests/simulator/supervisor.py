@@ -158,7 +158,7 @@ class Supervisor:
                 link.symlink_to(self._shared.root)
             if not (place.install_dir / "current").exists():
                 if archive is None:
-                    archive, _ = build_release(self._options.version, self._data / "releases")
+                    archive, _digest = build_release(self._options.version, self._data / "releases")
                 install(archive, self._options.version, place.install_dir)
             self._places.append(place)
 

@@ -190,7 +190,7 @@ def test_captcha(small: Cluster) -> None:
 
     assert log_in("wrong").json()["errors"][0]["exceptionName"].endswith(".IncorrectPasswordAuthenticationException")
     assert log_in("developer").status_code == 200
-    for _ in range(2):
+    for _attempt in range(2):
         assert log_in("wrong").status_code == 401
     answer = log_in("developer")
     assert answer.status_code == 401

@@ -61,9 +61,9 @@ def test_a_broken_claim_fails(differing: Cluster, tmp_path: Path) -> None:
 
 
 def test_what_is_missing_is_said(cluster: Cluster, tmp_path: Path) -> None:
-    code, said, _ = run(cluster, tmp_path, "test_create", BITBUCKET_PROJECT_KEY="")
+    code, said, _report = run(cluster, tmp_path, "test_create", BITBUCKET_PROJECT_KEY="")
     assert code != 0
     assert "With BITBUCKET_URL go BITBUCKET_USERNAME, BITBUCKET_PASSWORD and BITBUCKET_PROJECT_KEY" in said
-    code, said, _ = run(cluster, tmp_path, "test_create", BITBUCKET_ALLOW="zdu everything")
+    code, said, _report = run(cluster, tmp_path, "test_create", BITBUCKET_ALLOW="zdu everything")
     assert code != 0
     assert "BITBUCKET_ALLOW: everything is none of" in said

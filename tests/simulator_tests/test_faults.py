@@ -130,13 +130,13 @@ def test_skip_node_and_probability(cluster: Cluster, add: Add) -> None:
     rule = add("status", parameters={"status": 503}, path="/tags$", skip=1, count=1, node="node1")
     path = BRANCHES.replace("branches", "tags")
     assert cluster.call("GET", path, at="node2").status_code == 200
-    statuses = [cluster.call("GET", path, at="node1").status_code for _ in range(3)]
+    statuses = [cluster.call("GET", path, at="node1").status_code for _attempt in range(3)]
     assert statuses == [200, 503, 200]
     assert hits(cluster, rule) == (3, 1)
     # Over all nodes together, and the same for the same seed.
     add("status", parameters={"status": 500}, path="/commits$", probability=0.5, seed=7)
     path = BRANCHES.replace("branches", "commits")
-    statuses = [cluster.call("GET", path).status_code for _ in range(20)]
+    statuses = [cluster.call("GET", path).status_code for _attempt in range(20)]
     assert {200, 500} == set(statuses)
 
 

@@ -39,7 +39,7 @@ def test_rate_limit_by_user_and_node(settings: Cluster) -> None:
     change(settings, rate_limit={"enabled": True, "capacity": 3, "refill": 0.5, "exempt": ["admin"]})
 
     def statuses(user: str | None, at: str, path: str = REPO) -> list[int]:
-        return [settings.call("GET", path, user=user, at=at).status_code for _ in range(5)]
+        return [settings.call("GET", path, user=user, at=at).status_code for _attempt in range(5)]
 
     assert statuses("reader", "node1") == [200, 200, 200, 429, 429]
     answer = settings.call("GET", REPO, user="reader", at="node1")

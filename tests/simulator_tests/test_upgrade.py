@@ -30,7 +30,7 @@ def active(cluster: Cluster, name: str, at: str) -> bool:
 
 
 def test_releases_are_reproducible(own_cluster: Cluster, tmp_path: Path) -> None:
-    _, digest = build_release(Version(9, 4, 22), tmp_path)
+    _path, digest = build_release(Version(9, 4, 22), tmp_path)
     said = own_cluster.control("GET", "/releases/atlassian-bitbucket-9.4.22.tar.gz.sha256").text
     assert said == f"{digest}  atlassian-bitbucket-9.4.22.tar.gz\n"
 

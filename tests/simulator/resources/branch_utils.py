@@ -116,7 +116,7 @@ async def _git_refuses(call: Call, commit_id: str) -> ApiError:
         "git", "-C", str(call.git.path), "branch", "--contains=" + commit_id,
         stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.PIPE,
     )  # fmt: skip
-    _, said = await process.communicate()
+    _output, said = await process.communicate()
     return ApiError(
         500,
         f"'git branch --contains {commit_id}' exited with code {process.returncode} saying:"

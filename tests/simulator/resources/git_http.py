@@ -146,7 +146,7 @@ async def _feed(request: web.Request, stdin: asyncio.StreamWriter) -> None:
 async def _head(stdout: asyncio.StreamReader) -> web.StreamResponse:
     response = web.StreamResponse()
     while line := (await stdout.readline()).decode("latin-1").strip():
-        name, _, value = line.partition(":")
+        name, _colon, value = line.partition(":")
         if name.lower() == "status":
             response.set_status(int(value.split()[0]))
         else:
