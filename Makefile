@@ -69,11 +69,11 @@ benchmark: setup collection $(VENV)/.benchmark  ## Measure on this machine, repo
 clean:  ## Take away everything that make has written.
 	rm -rf .build .nox .venv tests/output .*_cache .ansible .hypothesis
 
-# One gate, for example gate-ruff; its whole output is shown when it fails.
+# One gate, for example gate-ruff; the end of its output is shown when it fails.
 gate-%: setup collection
 	@mkdir -p $(REPORTS)
 	@$(BIN)/nox --session $* --report $(REPORTS)/$*.json >$(REPORTS)/$*.log 2>&1 </dev/null || failed=1; \
-	if test "$$failed"; then cat $(REPORTS)/$*.log; fi; \
+	if test "$$failed"; then tail -n 150 $(REPORTS)/$*.log; fi; \
 	PYTHONPATH=tests $(BIN)/python -m gates.report line $*; \
 	test -z "$$failed"
 
