@@ -7,6 +7,7 @@ from __future__ import annotations
 import itertools
 import os
 import secrets
+import shutil
 import subprocess
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -148,7 +149,7 @@ class Repository:
         return next((branch for branch in found if branch["id"] == f"refs/heads/{name}"), None)
 
     def fill(self) -> None:
-        """Make the commits and push them."""
+        """Make the commits, in the working copy only."""
         git("init", "--quiet", "--initial-branch=base", str(self.work))
         self.commits = [
             self.commit("README.md", f"{ISSUE} Begin"),
@@ -158,9 +159,14 @@ class Repository:
         git("tag", "--annotate", "--message", "A tag", self.tag, "HEAD~1", cwd=self.work)
         git("checkout", "--quiet", "-b", "topic", cwd=self.work)
         self.topic_commit = self.commit("src/topic.txt", "CONFORM-3 Try")
-        # The first branch that is pushed into a new repository may become its default branch.
-        self.push(f"base:refs/heads/{self.base}")
-        self.push(f"topic:refs/heads/{self.topic}", f"refs/tags/{self.tag}")
+
+    def fill_like(self, other: Repository) -> None:
+        """The same commits, without making them again."""
+        shutil.copytree(other.work, self.work)
+        self.commits, self.topic_commit = other.commits[:], other.topic_commit
+
+    def push_all(self) -> None:
+        self.push(f"base:refs/heads/{self.base}", f"topic:refs/heads/{self.topic}", f"refs/tags/{self.tag}")
 
     def take_away(self) -> None:
         """The repository when it is the suite's own, else every ref that the suite made in it."""
@@ -181,6 +187,9 @@ class Sandbox:
         self._directory = directory
         self._made: list[Repository] = []
         self._shared: Repository | None = None
+        #: Only on disk: what new repositories are filled from.
+        self._template: Repository | None = None
+        self._numbers = itertools.count(1)
         self.run = secrets.token_hex(3)
 
     @property
@@ -197,6 +206,7 @@ class Sandbox:
         repository = self._repository(slug, prefix=f"conformance/{self.run}/", own=False)
         repository.base = f"{repository.prefix}base"
         repository.fill()
+        repository.push_all()
         return repository
 
     def new_repository(self, *, empty: bool = False) -> Repository:
@@ -211,11 +221,16 @@ class Sandbox:
         repository = self._repository(answer.json["slug"], prefix="", own=True)
         repository.base = "main"
         if not empty:
-            repository.fill()
+            if self._template is None:
+                self._template = self._repository(slug="", prefix="", own=True)
+                self._made.remove(self._template)
+                self._template.fill()
+            repository.fill_like(self._template)
+            repository.push_all()
         return repository
 
     def _repository(self, slug: str, *, prefix: str, own: bool) -> Repository:
-        work = self._directory / f"work-{len(self._made) + 1}"
+        work = self._directory / f"work-{next(self._numbers)}"
         repository = Repository(self._target, self._api, self.key, slug, work, prefix, own)
         self._made.append(repository)
         return repository
