@@ -16,28 +16,48 @@ options:
     description:
       - Base address of Bitbucket Data Center with its context path, for example V(https://bitbucket.example.com)
         or V(https://example.com/bitbucket), without C(/rest).
-      - If not given, the environment variable E(BITBUCKET_URL) is used. There is no default.
-    type: str
+      - Several addresses of the same cluster may be given. A read goes to the next one when an address does not
+        answer, a write only when it surely has not reached the first.
+      - If not given, the environment variable E(BITBUCKET_URL) is used, with commas between several addresses.
+        There is no default.
+    type: list
+    elements: str
   username:
     description:
       - User for HTTP Basic authentication, together with O(password).
-      - If not given, the environment variable E(BITBUCKET_USERNAME) is used, unless O(token) is given.
+      - If not given, the environment variable E(BITBUCKET_USERNAME) is used, unless a token is given.
     type: str
   password:
     description:
       - Password of O(username).
-      - If not given, the environment variable E(BITBUCKET_PASSWORD) is used, unless O(token) is given.
+      - If not given, the environment variable E(BITBUCKET_PASSWORD) is used, unless a token is given.
     type: str
   token:
     description:
       - HTTP access token, personal access token or OAuth 2 token, sent as bearer.
-      - HTTP access tokens cannot administer. Rolling upgrades need O(username) and O(password), or an OAuth 2 token.
-      - If not given, the environment variable E(BITBUCKET_TOKEN) is used, unless O(username) or O(password) is given.
+      - Access tokens cannot administer. Rolling upgrades need O(username) and O(password), or an OAuth 2 token.
+      - If not given, the environment variable E(BITBUCKET_TOKEN) is used, unless another way to authenticate is given.
     type: str
+  token_file:
+    description:
+      - File that holds the token alone, instead of O(token).
+      - If not given, the environment variable E(BITBUCKET_TOKEN_FILE) is used, unless another way to authenticate is
+        given.
+    type: path
   ca_path:
     description:
       - File or directory with the certificates of the authorities that are trusted instead of the built-in ones.
       - If not given, the environment variable E(BITBUCKET_CA_PATH) is used.
+    type: path
+  client_cert:
+    description:
+      - File with the certificate by which this side shows who it is, with the key in it or in O(client_key).
+      - If not given, the environment variable E(BITBUCKET_CLIENT_CERT) is used.
+    type: path
+  client_key:
+    description:
+      - File with the key of O(client_cert), not encrypted.
+      - If not given, the environment variable E(BITBUCKET_CLIENT_KEY) is used.
     type: path
   validate_certs:
     description:
@@ -45,6 +65,17 @@ options:
       - If not given, the environment variable E(BITBUCKET_VALIDATE_CERTS) is used.
     type: bool
     default: true
+  allow_http:
+    description:
+      - Whether credentials may be sent to an O(url) of plain HTTP. An address of this machine itself needs no leave.
+      - If not given, the environment variable E(BITBUCKET_ALLOW_HTTP) is used.
+    type: bool
+    default: false
+  proxy:
+    description:
+      - Address of the proxy through which the server is reached, for example V(http://proxy.example.com:3128).
+      - If not given, the usual environment variables C(HTTPS_PROXY), C(HTTP_PROXY) and C(NO_PROXY) are obeyed.
+    type: str
   timeout:
     description:
       - Seconds to wait for a connection, and for each piece of an answer.

@@ -16,23 +16,34 @@ ENVIRONMENT = {
     "username": "BITBUCKET_USERNAME",
     "password": "BITBUCKET_PASSWORD",
     "token": "BITBUCKET_TOKEN",
+    "token_file": "BITBUCKET_TOKEN_FILE",
     "ca_path": "BITBUCKET_CA_PATH",
+    "client_cert": "BITBUCKET_CLIENT_CERT",
+    "client_key": "BITBUCKET_CLIENT_KEY",
     "validate_certs": "BITBUCKET_VALIDATE_CERTS",
+    "allow_http": "BITBUCKET_ALLOW_HTTP",
     "timeout": "BITBUCKET_TIMEOUT",
 }
 
 CONNECTION: Spec = {
-    "url": {"type": "str"},
+    "url": {"type": "list", "elements": "str"},
     "username": {"type": "str"},
     "password": {"type": "str", "no_log": True},
     "token": {"type": "str", "no_log": True},
+    # a path, no secret itself
+    "token_file": {"type": "path", "no_log": False},
     "ca_path": {"type": "path"},
+    "client_cert": {"type": "path"},
+    "client_key": {"type": "path", "no_log": False},
     "validate_certs": {"type": "bool", "default": True},
+    "allow_http": {"type": "bool", "default": False},
+    # the address of a proxy may carry credentials
+    "proxy": {"type": "str", "no_log": True},
     "timeout": {"type": "float", "default": 30},
 }
 
 REPOSITORY: Spec = {
-    # the name of the option matches a pattern for secrets, its value is none
+    # named like a secret, and none
     "project_key": {"type": "str", "required": True, "no_log": False},
     "repository": {"type": "str", "required": True},
 }

@@ -60,9 +60,21 @@ class Branches:
         # the filter matches any part of the name (documented)
         return next((branch for branch in self.all(filter_text=name) if branch["name"] == name), None)
 
-    def create(self, name: str, start_point: str) -> View:
-        """Create the branch and return it. Raises ConflictError where it, or one that overlaps with it, exists."""
-        return _view(self._client.post(self._write, _BRANCH, {"name": name, "startPoint": start_point}))
+    def create(self, name: str, start_point: str, tip: str) -> View:
+        """Create the branch and return it; ``tip`` is the commit that the start point names.
+
+        Raises ConflictError where it, or one that overlaps with it, exists.
+        """
+
+        def send() -> View:
+            return _view(self._client.post(self._write, _BRANCH, {"name": name, "startPoint": start_point}))
+
+        def done() -> View | None:
+            found = self.find(name)
+            # at another commit it is somebody else's
+            return found if found and found["latest_commit"] == tip else None
+
+        return self._client.settle(send, done, resend=True)
 
     def refuse_overlap(self, name: str) -> None:
         """Raise the ConflictError that create() would meet: git keeps ``a`` and ``a/b`` apart as file and directory."""
@@ -86,4 +98,13 @@ class Branches:
         body: Json = {"name": HEADS + name, "dryRun": dry_run}
         if end_point is not None:
             body["endPoint"] = end_point
-        self._client.delete(self._write, body, changes_nothing=dry_run)
+
+        if dry_run:
+            self._client.delete(self._write, body, changes_nothing=True)
+            return
+
+        def send() -> bool:
+            self._client.delete(self._write, body)
+            return True
+
+        self._client.settle(send, lambda: True if self.find(name) is None else None, resend=True)

@@ -21,6 +21,7 @@ _REF: Json = {
 _MODEL = Schema(
     {
         "type": "object",
+        "required": ["development", "types"],
         "properties": {
             "development": _REF,
             "production": _REF,
@@ -48,11 +49,11 @@ def read(client: Client, repository: Repository) -> dict[str, t.Any]:
     """
     answer = client.get(repository.path("branch-utils/latest", "branchmodel"), _MODEL)
     return {
-        "development": _branch(answer.get("development")),
+        "development": _branch(answer["development"]),
         "production": _branch(answer.get("production")),
         "types": [
             {"id": kind["id"], "name": kind.get("displayName", kind["id"]), "prefix": kind["prefix"]}
-            for kind in answer.get("types", [])
+            for kind in answer["types"]
         ],
     }
 

@@ -10,6 +10,7 @@ import typing as t
 
 from ._client import Client
 from ._schema import Json, Schema, array
+from ._upgrade_plan import obeyed
 
 # nulls: a node that is OFFLINE has no version, build, tasks or users (assumed); early versions have no load figures
 _TEXT: Json = {"type": ["string", "null"]}
@@ -80,11 +81,18 @@ def read(client: Client) -> View:
 
 
 def act(client: Client, action: str) -> View:
-    """POST ``start``, ``approve`` or ``cancel`` and return the cluster of the answer.
+    """POST ``start``, ``approve`` or ``cancel`` and return the cluster as it is then.
 
-    Raises ConflictError where the present state does not allow it; any BitbucketError.
+    A lost answer is resolved by reading the cluster. Raises ConflictError where the present state does not allow
+    the action; any BitbucketError.
     """
-    return _view(client.post(f"/rest/zdu/{action}", _CLUSTER))
+
+    def done() -> View | None:
+        seen = read(client)
+        return seen if obeyed(seen, action) else None
+
+    # never twice: what a second approval does while the first is under way is not documented
+    return client.settle(lambda: _view(client.post(f"/rest/zdu/{action}", _CLUSTER)), done, resend=False)
 
 
 def find_node(cluster: View, name: str) -> View | None:

@@ -12,7 +12,9 @@ import typing as t
 class BitbucketError(Exception):
     """Base of every error that a user can meet; anything else that is raised is a bug of this collection.
 
-    ``cause`` and ``next_step`` are clauses without a full stop; ``facts`` are extra return values for machines.
+    ``cause`` and ``next_step`` are clauses without a full stop. ``retryable`` tells whether a later try may succeed,
+    ``retry_after`` after how many seconds at the earliest, if the server says so. ``in_doubt`` tells whether a write
+    may have been carried out all the same. ``facts`` are extra return values for machines.
     """
 
     type = "error"
@@ -31,6 +33,8 @@ class BitbucketError(Exception):
         exception_names: t.Sequence[str] = (),
         request_id: str | None = None,
         retryable: bool | None = None,
+        retry_after: float | None = None,
+        in_doubt: bool = False,
         facts: t.Mapping[str, t.Any] | None = None,
     ) -> None:
         super().__init__(cause)
@@ -41,6 +45,8 @@ class BitbucketError(Exception):
         self.messages = list(messages)
         self.exception_names = list(exception_names)
         self.request_id = request_id
+        self.retry_after = retry_after
+        self.in_doubt = in_doubt
         self.facts = dict(facts or {})
         if next_step is not None:
             self.next_step = next_step

@@ -14,23 +14,27 @@ from ._argspec import CONNECTION, ENVIRONMENT, Spec
 from ._client import Client
 from ._connection import connect, secrets_in
 from ._errors import BitbucketError
+from ._retry import Retry
 
 Run = t.Callable[[AnsibleModule, Client], dict[str, t.Any]]
 
 
-def execute(run: Run, spec: Spec, *, read_only: bool = False, **rules: t.Any) -> None:
+def execute(run: Run, spec: Spec, *, read_only: bool = False, retry: Retry | None = None, **rules: t.Any) -> None:
     """Run a module: options in, client made, result or one-sentence error out.
 
     ``read_only`` is for modules that never write; in check mode every client is read-only. ``rules`` are
     AnsibleModule's own (required_if and so on). Anything but a BitbucketError is a bug and shows as such.
     """
     connection = {
-        name: {**option, "fallback": (env_fallback, [ENVIRONMENT[name]])} for name, option in CONNECTION.items()
+        name: {**option, "fallback": (env_fallback, [ENVIRONMENT[name]])} if name in ENVIRONMENT else option
+        for name, option in CONNECTION.items()
     }
     module = AnsibleModule(argument_spec={**connection, **spec}, supports_check_mode=True, **rules)
-    module.no_log_values.update(secrets_in(module.params["url"]))
+    for url in module.params["url"] or ():
+        module.no_log_values.update(secrets_in(url))
     try:
-        with connect(module.params, read_only=read_only or module.check_mode) as client:
+        with connect(module.params, read_only=read_only or module.check_mode, retry=retry) as client:
+            module.no_log_values.update(client.secrets)
             result = run(module, client)
     except BitbucketError as error:
         module.fail_json(msg=str(error), error=error.to_dict(), **error.facts)

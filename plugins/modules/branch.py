@@ -139,7 +139,7 @@ def ensure_present(branches: Branches, name: str, tip: str | None, start_point: 
         branches.refuse_overlap(name)
         return Outcome(None, view(name, tip))
     try:
-        return Outcome(None, branches.create(name, start_point))
+        return Outcome(None, branches.create(name, start_point, tip))
     except ConflictError:
         # somebody else may have created it since it was looked for
         found = branches.find(name)

@@ -83,6 +83,7 @@ import typing as t
 from ..module_utils import _cluster
 from ..module_utils._argspec import Spec, wait
 from ..module_utils._module import execute
+from ..module_utils._retry import NEVER
 from ..module_utils._waiter import wait_until
 
 if t.TYPE_CHECKING:
@@ -165,7 +166,8 @@ def run(module: AnsibleModule, client: Client) -> dict[str, t.Any]:
 
 def main() -> None:
     """Entry point."""
-    execute(run, SPEC, read_only=True, required_by={"version": ["node"]})
+    # the wait itself is the retry
+    execute(run, SPEC, read_only=True, retry=NEVER, required_by={"version": ["node"]})
 
 
 if __name__ == "__main__":

@@ -71,7 +71,7 @@ import typing as t
 
 from ..module_utils import _cluster
 from ..module_utils._argspec import Spec, wait
-from ..module_utils._errors import ConflictError, UnreachableError
+from ..module_utils._errors import ConflictError
 from ..module_utils._module import execute
 from ..module_utils._outcome import Outcome
 from ..module_utils._upgrade_plan import after, obeyed
@@ -96,15 +96,15 @@ STATES = {
 
 
 def act(client: Client, action: str) -> tuple[_cluster.View, bool]:
-    """Post the action once; return the cluster and whether it was this post that the server acted on."""
+    """Post the action; return the cluster and whether it was this run that the server obeyed."""
     try:
         return _cluster.act(client, action), True
-    except (ConflictError, UnreachableError) as error:
-        # another operator was first, or the answer was lost: what counts is the state of the cluster
+    except ConflictError:
+        # another operator may have been first: what counts is the state of the cluster
         seen = _cluster.read(client)
         if not obeyed(seen, action):
             raise
-        return seen, isinstance(error, UnreachableError)
+        return seen, False
 
 
 def settle(module: AnsibleModule, client: Client, settled: str) -> _cluster.View:

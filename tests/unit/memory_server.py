@@ -14,7 +14,9 @@ import urllib.parse
 
 import requests
 import urllib3
-from ansible_collections.bitbucket.datacenter.plugins.module_utils._client import Client, Connection
+from ansible_collections.bitbucket.datacenter.plugins.module_utils._client import Client
+from ansible_collections.bitbucket.datacenter.plugins.module_utils._retry import NEVER
+from ansible_collections.bitbucket.datacenter.plugins.module_utils._transport import Connection
 
 URL = "https://bitbucket.example.com/context"
 
@@ -72,13 +74,35 @@ class MemoryServer(requests.adapters.HTTPAdapter):
 
 
 @contextlib.contextmanager
-def serving(handler, *, read_only=False, **connection):
-    """A client and the server behind it; ``handler`` may be an Answer that is always given."""
+def serving(handler, *, read_only=False, retry=NEVER, sleep=None, **connection):
+    """A client and the server behind it; ``handler`` may be an Answer that is always given. Tries once by default."""
     server = MemoryServer((lambda _request: handler) if isinstance(handler, Answer) else handler)
-    with Client(Connection(**{"url": URL, **connection}), read_only=read_only) as client:
-        client._session.mount("https://", server)
-        client._session.mount("http://", server)
+    clock = Clock()
+    with Client(
+        Connection(**{"urls": (URL,), **connection}),
+        read_only=read_only,
+        retry=retry,
+        clock=clock,
+        sleep=sleep or clock.sleep,
+    ) as client:
+        client._transport._session.mount("https://", server)
+        client._transport._session.mount("http://", server)
         yield client, server
+
+
+class Clock:
+    """Time that passes only where somebody sleeps."""
+
+    def __init__(self) -> None:
+        self.now = 1000.0
+        self.slept: list[float] = []
+
+    def __call__(self) -> float:
+        return self.now
+
+    def sleep(self, seconds: float) -> None:
+        self.slept.append(seconds)
+        self.now += seconds
 
 
 def refusal(status: int, message: str, name: str | None = None) -> Answer:

@@ -1,0 +1,183 @@
+# SPDX-FileCopyrightText: 2026 bitbucket.datacenter contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Private to this collection: may change at any time.
+"""What an answer of the server means: data that fits its schema, or an error of the right type."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import typing as t
+
+from ._errors import (
+    AuthenticationError,
+    BitbucketError,
+    ConflictError,
+    ContractError,
+    NotFoundError,
+    NotSupportedError,
+    PermissionDeniedError,
+    RateLimitedError,
+    ServerError,
+    ValidationError,
+)
+from ._schema import Schema
+
+_BY_STATUS: dict[int, type[BitbucketError]] = {
+    400: ValidationError,
+    401: AuthenticationError,
+    403: PermissionDeniedError,
+    404: NotFoundError,
+    409: ConflictError,
+    429: RateLimitedError,
+}
+# the server's own name for a refusal says more than its status
+_BY_EXCEPTION: dict[str, type[BitbucketError]] = {
+    # 401 also means "known, but not permitted" (documented, seen on 10.4)
+    "com.atlassian.bitbucket.AuthorisationException": PermissionDeniedError,
+    # 400 on 10.4 (seen), where 409 would be expected
+    "com.atlassian.bitbucket.repository.DuplicateRefException": ConflictError,
+}
+# who serves a REST module, for a server that does not have it
+_PROVIDERS = {
+    "branch-utils": "the bundled plugin Branch Utilities",
+    "branch-permissions": "the bundled plugin Branch Permissions",
+    "jira": "the bundled plugin Jira Integration",
+    "mirroring": "a Data Center licence with smart mirroring",
+    "zdu": "a Data Center licence and a version with rolling upgrades",
+}
+# a gateway may have passed the request on before it failed
+_GATEWAY = (502, 503, 504)
+# what only a system administrator may call; access tokens cannot be one (documented)
+_ADMINISTRATION = ("/rest/zdu/", "/admin/", "/rest/mirroring/")
+
+
+@dataclasses.dataclass(frozen=True)
+class Answer:
+    """A complete answer: ``headers`` are looked up in any case, ``bearer`` tells how the request was authenticated."""
+
+    method: str
+    path: str
+    status: int
+    headers: t.Mapping[str, str]
+    body: bytes
+    bearer: bool = False
+
+    @property
+    def about(self) -> dict[str, t.Any]:
+        """The facts that each error of this answer carries."""
+        return {
+            "method": self.method,
+            "path": self.path,
+            "status": self.status,
+            "request_id": self.headers.get("X-AREQUESTID"),
+        }
+
+    @property
+    def kind(self) -> str:
+        """The media type in words."""
+        media = self.headers.get("Content-Type", "").split(";")[0].strip()
+        return "an HTML page" if media == "text/html" else (media or "an unnamed content type")
+
+    def data(self, schema: Schema) -> t.Any:
+        """The body as JSON that fits the schema; None for 204. Raises the error that the answer stands for.
+
+        An answer that cannot be understood leaves a write in doubt: the server has probably acted.
+        """
+        self.check()
+        if self.status == 204:
+            return None
+        line = f"{self.method} {self.path} answered {self.status}"
+        try:
+            data = json.loads(self.body)
+        except ValueError:
+            if "json" in self.kind:
+                raise ContractError(
+                    f"{line} with broken JSON", "run again", retryable=True, in_doubt=True, **self.about
+                ) from None
+            raise ContractError(f"{line} with {self.kind} instead of JSON", in_doubt=True, **self.about) from None
+        faults = schema.faults(data)
+        if faults:
+            raise ContractError(
+                f"{line} with JSON of another shape than documented ({faults[0]})",
+                "check that url is a supported version of Bitbucket Data Center",
+                in_doubt=True,
+                **self.about,
+            )
+        return data
+
+    def nothing(self) -> None:
+        """Raise the error that the answer stands for, unless it is a bare 204."""
+        self.check()
+        if self.status != 204:
+            raise ContractError(
+                f"{self.method} {self.path} answered {self.status} with {self.kind} instead of 204 without content",
+                in_doubt=True,
+                **self.about,
+            )
+
+    def check(self) -> None:
+        """Raise the error that a status of 400 or higher stands for."""
+        if self.status >= 400:
+            raise self._refusal()
+
+    def check_gateway(self) -> None:
+        """Raise the error of an answer that says that another address might do better."""
+        if self.status in _GATEWAY:
+            raise self._refusal()
+
+    def _refusal(self) -> BitbucketError:
+        """By the server's own name for it, else by the status."""
+        errors = self._errors()
+        messages = [str(error["message"]).strip() for error in errors or () if error.get("message")]
+        names = [str(error["exceptionName"]) for error in errors or () if error.get("exceptionName")]
+        kind = _BY_STATUS.get(self.status, ServerError if self.status >= 500 else ContractError)
+        for name in names:
+            kind = _BY_EXCEPTION.get(name, kind)
+        next_step = None
+        if self.status == 404 and errors is None:
+            # an unrouted path answers without errors[] (seen on 10.x): not the same as a missing entity
+            kind, next_step = NotSupportedError, self._provider()
+        elif self.headers.get("X-Authentication-Denied-Reason", "").startswith("CAPTCHA"):
+            kind = AuthenticationError
+            next_step = "log in once in the browser to solve the CAPTCHA, every further try makes it last longer"
+        elif self.bearer and kind in (AuthenticationError, PermissionDeniedError) and self._administers():
+            next_step = "use username and password, or an OAuth 2 token: access tokens cannot administer"
+        said = ": " + " ".join(messages) if messages else f" with {self.kind} that is no answer of Bitbucket's REST API"
+        return kind(
+            f"{self.method} {self.path} answered {self.status}{said}",
+            next_step,
+            messages=messages,
+            exception_names=names,
+            retryable=True if self.status in _GATEWAY else None,
+            in_doubt=self.status >= 500,
+            retry_after=_seconds(self.headers.get("Retry-After")),
+            **self.about,
+        )
+
+    def _errors(self) -> list[t.Any] | None:
+        """Bitbucket's ``errors`` (documented), or None where the body is none of Bitbucket's."""
+        try:
+            errors = json.loads(self.body)["errors"]
+        except (ValueError, KeyError, TypeError):
+            return None
+        usable = isinstance(errors, list) and all(isinstance(error, dict) for error in errors)
+        return errors if usable else None
+
+    def _provider(self) -> str | None:
+        """The next step where a whole REST module is missing, or None where it is not known whose it is."""
+        parts = self.path.split("/rest/", 1)[-1].split("/")
+        owner = _PROVIDERS.get(parts[0])
+        return owner and f"check url and its context path, the resource needs {owner}"
+
+    def _administers(self) -> bool:
+        return any(part in self.path for part in _ADMINISTRATION)
+
+
+def _seconds(retry_after: str | None) -> float | None:
+    """Retry-After in seconds; Bitbucket sends whole seconds (seen), another form counts as not sent."""
+    try:
+        return max(0.0, float(retry_after)) if retry_after else None
+    except ValueError:
+        return None

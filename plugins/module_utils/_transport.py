@@ -1,0 +1,234 @@
+# SPDX-FileCopyrightText: 2026 bitbucket.datacenter contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Private to this collection: may change at any time.
+"""One request over one session: credentials, TLS, proxies, time-outs, redirects."""
+
+from __future__ import annotations
+
+import base64
+import dataclasses
+import json
+import re
+import time
+import typing as t
+import urllib.parse
+
+from ._answer import Answer
+from ._errors import ContractError, InputError, UnreachableError
+from ._schema import Json, missing_library
+
+if t.TYPE_CHECKING:
+    import requests
+
+# the XSRF check wants no-check and the JSON content type, without a body and on DELETE too (documented)
+_HEADERS = {
+    "Accept": "application/json",
+    "Content-Type": "application/json",
+    "X-Atlassian-Token": "no-check",
+}
+_REDIRECTS = (301, 302, 303, 307, 308)
+_MOST_REDIRECTS = 5
+_LOOPBACK = re.compile(r"(localhost|127(\.[0-9]+){3}|::1)\Z")
+# raised by urllib3 before anything was sent
+_NOT_SENT = ("NewConnectionError", "NameResolutionError", "ConnectTimeoutError")
+
+
+@dataclasses.dataclass(frozen=True)
+class Connection:
+    """Where and how to reach a server.
+
+    ``urls`` are base addresses of the same cluster. ``authorization`` is the value of that header, or None for
+    anonymous. ``verify`` is True, False or the path of the authorities. ``timeout`` is in seconds, for the connection
+    and for each piece of the answer. Raises InputError for an address that cannot be used.
+    """
+
+    urls: tuple[str, ...]
+    authorization: str | None = dataclasses.field(default=None, repr=False)
+    verify: bool | str = True
+    certificate: tuple[str, str] | str | None = None
+    proxy: str | None = dataclasses.field(default=None, repr=False)
+    timeout: float = 30
+    allow_http: bool = False
+
+    def __post_init__(self) -> None:
+        for url in self.urls:
+            parts = _base_address(url)
+            if parts.username is not None or parts.password is not None:
+                raise InputError("url carries credentials", "use the options username and password, or token")
+            unprotected = parts.scheme == "http" and not _LOOPBACK.match(str(parts.hostname)) and not self.allow_http
+            if unprotected and self.authorization is not None:
+                raise InputError(
+                    f"url {url!r} is plain HTTP, the credentials would travel unprotected",
+                    "use https, or set allow_http where the network itself protects them",
+                )
+
+
+def _base_address(url: str) -> urllib.parse.SplitResult:
+    """The parts of a base address. Raises InputError, without showing what may carry a secret."""
+    try:
+        parts = urllib.parse.urlsplit(url)
+        valid = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+    except ValueError:
+        valid = False
+    if not valid or parts.query or parts.fragment:
+        raise InputError(
+            "url is not a base address", "write it as https://host or https://host:port/context, without a query"
+        )
+    return parts
+
+
+def basic(username: str, password: str) -> str:
+    """The Authorization header's value for HTTP Basic."""
+    return "Basic " + base64.b64encode(f"{username}:{password}".encode()).decode("ascii")
+
+
+def bearer(token: str) -> str:
+    """The Authorization header's value for an access token or an OAuth 2 token."""
+    return f"Bearer {token}"
+
+
+class Transport:
+    """One session with the addresses of one cluster. Not for several threads at once."""
+
+    def __init__(self, connection: Connection, clock: t.Callable[[], float] = time.monotonic) -> None:
+        """Raises MissingLibraryError when requests is not installed. Sends nothing yet."""
+        try:
+            import requests  # noqa: PLC0415 - costs a tenth of a second: only when it is needed
+            import urllib3  # noqa: PLC0415 - comes with requests
+        except ImportError as error:
+            raise missing_library("requests") from error
+        if connection.verify is False:
+            # that is what the user asked for: said once in the documentation, not on every run
+            urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)
+        self._failures = (requests.RequestException, urllib3.exceptions.HTTPError)
+        self._too_slow: type[Exception] = requests.Timeout
+        self._certificate_failure: type[Exception] = requests.exceptions.SSLError
+        self._connection = connection
+        self._clock = clock
+        self._session = requests.Session()
+        self._session.headers.update(_HEADERS)
+        self._session.auth = self._authorize  # an auth object, even an empty one, keeps ~/.netrc out
+
+    @property
+    def secrets(self) -> set[str]:
+        """What must not be shown anywhere: the credentials as they travel."""
+        return {(self._connection.authorization or "").split(" ", 1)[-1]} - {""}
+
+    def close(self) -> None:
+        """End every connection."""
+        self._session.close()
+
+    def _authorize(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        if self._connection.authorization is not None:
+            request.headers["Authorization"] = self._connection.authorization
+        return request
+
+    def send(
+        self, *, method: str, base: str, path: str, query: t.Mapping[str, str], body: Json | None, limit: float
+    ) -> Answer:
+        """Send once and return the complete answer, within ``limit`` seconds.
+
+        A GET follows redirects on the same server. Raises UnreachableError, in doubt unless nothing was sent, and
+        ContractError for a redirect that leads elsewhere.
+        """
+        url, deadline = base + path, self._clock() + limit
+        for _hop in range(_MOST_REDIRECTS + 1):
+            try:
+                answer = self._exchange(method, url, query, body, deadline)
+            except self._failures as error:
+                raise self._unreachable(method, base, path, error) from None
+            except ValueError:
+                # requests reads a Location even where it is not told to follow
+                raise ContractError(f"{method} {path} was redirected to no address", method=method, path=path) from None
+            if answer.status not in _REDIRECTS:
+                return dataclasses.replace(answer, path=path)
+            url, query = self._follow(path, url, answer), {}
+        raise ContractError(f"{method} {path} was redirected without end", method=method, path=path)
+
+    def _exchange(
+        self, method: str, url: str, query: t.Mapping[str, str], body: Json | None, deadline: float
+    ) -> Answer:
+        how = self._connection
+        # verify and proxies are given with each request: on the session, the environment would win over them
+        with self._session.request(
+            method,
+            url,
+            params=query,
+            data=None if body is None else json.dumps(body),
+            timeout=how.timeout,
+            allow_redirects=False,
+            verify=how.verify,
+            cert=how.certificate,
+            proxies={"http": how.proxy, "https": how.proxy} if how.proxy else None,
+            stream=True,
+        ) as response:
+            pieces = []
+            for piece in _pieces(response):
+                pieces.append(piece)
+                if self._clock() > deadline:
+                    # the time-out of the library starts anew with each piece
+                    raise self._too_slow("the answer came too slowly")
+        scheme = (how.authorization or "").split(" ", 1)[0]
+        return Answer(method, url, response.status_code, response.headers, b"".join(pieces), scheme == "Bearer")
+
+    def _follow(self, path: str, url: str, answer: Answer) -> str:
+        """Where a redirect leads: only for a GET, and only on the same server, so that credentials never travel."""
+        target = urllib.parse.urljoin(url, answer.headers.get("Location", ""))
+        where = urllib.parse.urlsplit(target)
+        here = urllib.parse.urlsplit(url)
+        same_server = (where.scheme, where.netloc) == (here.scheme, here.netloc)
+        if answer.method != "GET" or not same_server or "/rest/" not in where.path:
+            raise ContractError(
+                f"{answer.method} {path} was redirected ({answer.status}) to "
+                f"{where.scheme}://{where.hostname}{where.path}",
+                "give the names or the address that it leads to, if that is right: a repository may have been moved",
+                **{**answer.about, "path": path},
+            )
+        return target
+
+    def _unreachable(self, method: str, base: str, path: str, error: Exception) -> UnreachableError:
+        inner = _innermost(error)
+        # urllib3 begins with the connection's representation, which says nothing new
+        reason = re.sub(r"^(<[^>]*>|\w+\([^)]*\)): ", "", str(inner)) or type(inner).__name__
+        refused = isinstance(error, self._certificate_failure)
+        return UnreachableError(
+            f"{method} {path} got no answer from {base}: {reason}",
+            "check the certificate of the server and ca_path, client_cert and client_key" if refused else None,
+            method=method,
+            path=path,
+            retryable=not refused,
+            in_doubt=not refused and not any(name in _NOT_SENT for name in _names(error)),
+        )
+
+
+def _pieces(response: requests.Response) -> t.Iterator[bytes]:
+    """The body as it arrives."""
+    read1 = getattr(response.raw, "read1", None)
+    if read1 is None:
+        # urllib3 1.x reads until a piece is full: small ones, so that a slow answer is noticed
+        yield from response.iter_content(128)
+        return
+    while True:
+        piece = read1(65536, decode_content=True)
+        if not piece:
+            return
+        yield piece
+
+
+def _chain(error: BaseException) -> t.Iterator[BaseException]:
+    """The error and what it wraps, outermost first."""
+    while True:
+        yield error
+        deeper = getattr(error, "reason", None) or (error.args[0] if error.args else None)
+        if not isinstance(deeper, BaseException):
+            return
+        error = deeper
+
+
+def _innermost(error: BaseException) -> BaseException:
+    return list(_chain(error))[-1]
+
+
+def _names(error: BaseException) -> list[str]:
+    return [type(part).__name__ for part in _chain(error)]
