@@ -95,6 +95,12 @@ def main() -> int:
         " rest_delay_seconds, zdu_conflict_body, license_limit_exceeded, page_max, rate_limit;"
         " for example basic_authentication=false, rate_limit='{enabled: true}'",
     )  # fmt: skip
+    parser.add_argument(
+        "--tls-certificate", type=Path, help="serve the entry address over HTTPS: PEM file with certificate and key"
+    )
+    parser.add_argument(
+        "--tls-client-ca", type=Path, help="with it, demand a certificate of clients that one of these has signed"
+    )
     arguments = parser.parse_args()
     arguments.settings = dict(arguments.settings)
     logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(name)s %(message)s")

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -148,12 +149,12 @@ class Entry:
 
 
 @asynccontextmanager
-async def serving(app: web.Application, host: str, port: int) -> AsyncIterator[None]:
+async def serving(app: web.Application, host: str, port: int, tls: ssl.SSLContext | None = None) -> AsyncIterator[None]:
     """Listen while the block runs. Bodies are passed on as they came."""
     runner = web.AppRunner(app, access_log=None, auto_decompress=False, shutdown_timeout=2.0)
     await runner.setup()
     try:
-        await web.TCPSite(runner, host, port, reuse_port=True, backlog=512).start()
+        await web.TCPSite(runner, host, port, reuse_port=True, backlog=512, ssl_context=tls).start()
         yield
     finally:
         await runner.cleanup()

@@ -10,6 +10,7 @@ import json
 import os
 import shutil
 import signal
+import ssl
 import subprocess
 import sys
 from collections.abc import Callable
@@ -52,6 +53,23 @@ class Options:
     fresh: bool
     # Settings of the servers, checked: see behaviour.py.
     settings: dict[str, Any]
+    # HTTPS at the entry address: the certificate with its key in one file, and who may sign those of clients.
+    tls_certificate: Path | None
+    tls_client_ca: Path | None
+
+    def tls(self) -> ssl.SSLContext | None:
+        """What the entry address serves with, None for plain HTTP. SetUpError for files that do not do."""
+        if self.tls_certificate is None:
+            return None
+        context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+        try:
+            context.load_cert_chain(self.tls_certificate)
+            if self.tls_client_ca is not None:
+                context.load_verify_locations(self.tls_client_ca)
+                context.verify_mode = ssl.CERT_REQUIRED
+        except OSError as error:
+            raise SetUpError(f"the certificates cannot be used ({error}): give PEM files") from None
+        return context
 
 
 @dataclass(frozen=True)
@@ -181,7 +199,10 @@ class Supervisor:
         )
         control = Control(entry, store, self._shared, self._data / "releases", options.version)
         try:
-            async with serving(control.app(), HOST, control_port), serving(entry.app(), HOST, entry_port):
+            async with (
+                serving(control.app(), HOST, control_port),
+                serving(entry.app(), HOST, entry_port, options.tls()),
+            ):
                 await asyncio.gather(*(self._script(place, "start") for place in self._places))
                 if await self._all_active(store, entry, stop):
                     facts = self._facts(store, entry_port, control_port)
@@ -224,7 +245,7 @@ class Supervisor:
         repositories = directory.repositories()
         control = f"http://{HOST}:{control_port}"
         return {
-            "entry": f"http://{HOST}:{entry_port}",
+            "entry": f"{'http' if self._options.tls_certificate is None else 'https'}://{HOST}:{entry_port}",
             "control": control,
             "context_path": self._options.context_path,
             "version": members[self._places[0].name].version,
