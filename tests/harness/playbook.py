@@ -83,8 +83,9 @@ class Playbooks:
         follow: Callable[[Event], None] | None = None,
         timeout: float = 280,
     ) -> Run:
-        """Run ``bitbucket.datacenter.<playbook>``. ``follow`` gets each event while the run goes on.
+        """Run ``bitbucket.datacenter.<playbook>``, or the file that a path names.
 
+        ``follow`` gets each event while the run goes on.
         Raises subprocess.TimeoutExpired after ``timeout`` seconds, with the run ended.
         """
         if not (self._collections / "ansible_collections" / "bitbucket" / "datacenter").is_dir():
@@ -94,7 +95,7 @@ class Playbooks:
         (self._home / "ansible.cfg").touch()
         command = [
             str(Path(sys.executable).with_name("ansible-playbook")),
-            f"bitbucket.datacenter.{playbook}",
+            playbook if Path(playbook).suffix else f"bitbucket.datacenter.{playbook}",
             *arguments,
         ]
         if variables:

@@ -1,0 +1,161 @@
+# SPDX-FileCopyrightText: 2026 bitbucket.datacenter contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Secrets of recognisable text run through everything, with every word that Ansible can say; none of them shows.
+
+Looked through are the output at -vvvv with --diff, in YAML and in JSON, the log file, the results that the tree
+callback writes, the fact cache, and whatever else lies where Ansible writes.
+"""
+
+from __future__ import annotations
+
+import base64
+import urllib.parse
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from harness.playbook import ROOT, Playbooks, Run
+from harness.simulator import Simulator
+
+from .conftest import SECRET, cluster
+
+WRONG = "canary wrong/pässword&x=1"
+TOKEN = "canary-t0ken-8d2f"
+MODULES = sorted(path.stem for path in (ROOT / "plugins" / "modules").glob("*.py"))
+PLAYBOOKS = sorted(path.stem for path in (ROOT / "playbooks").glob("*.yml"))
+
+API = {"project_key": "PLAT", "repository": "api"}
+NODES = {"node1": "node1", "node2": "node2"}
+# every module, so that it succeeds and changes something where it can
+TASKS: dict[str, dict[str, Any]] = {
+    "branch": {**API, "name": "canary-module", "start_point": "main"},
+    "branch_info": API,
+    "branch_model_info": API,
+    "cluster_info": {},
+    "cluster_wait": {"state": "STABLE", "wait_timeout": 10},
+    "rolling_upgrade": {"state": "started"},
+    "rolling_upgrade_plan": {"target_version": "9.4.23", "nodes": NODES},
+}
+# in the order of an upgrade; the whole one comes last and finds nothing to do
+IN_ORDER = [
+    "branch_provisioning",
+    "rolling_upgrade_preflight",
+    "rolling_upgrade_begin",
+    "rolling_upgrade_nodes",
+    "rolling_upgrade_finalize",
+    "rolling_upgrade",
+]
+DOCUMENT = {"repositories": [{**API, "branches": [{"name": "canary/document", "start_point": "main"}]}]}
+
+
+def forms(user: str, secret: str) -> set[bytes]:
+    """The secret as it is, as it travels, and as it would stand in an address or in JSON."""
+    return {
+        secret.encode(),
+        base64.b64encode(f"{user}:{secret}".encode()),
+        urllib.parse.quote(secret).encode(),
+        urllib.parse.quote_plus(secret).encode(),
+        secret.encode("unicode_escape"),
+    }
+
+
+class Canary:
+    """Runs playbooks so that Ansible says and writes all it can, and looks for secrets in all of it."""
+
+    def __init__(self, simulator: Simulator, directory: Path) -> None:
+        self.simulator = simulator
+        self._directory = directory
+        self._home = directory / "ansible"
+        self._playbooks = Playbooks(self._home, {"BITBUCKET_URL": simulator.url})
+        self._inventory = simulator.write_inventory(directory / "inventory.yml")
+        archive = simulator.archive("9.4.22")
+        self._variables = {**archive, "branch_provisioning_document": DOCUMENT}
+
+    def play(self, playbook: str, connection: dict[str, str], *options: str, style: str = "yaml") -> Run:
+        """One run with ``connection`` from a file of variables; AssertionError where a secret shows."""
+        secrets = self._directory / "secrets.yml"
+        secrets.write_text(yaml.safe_dump({"bitbucket_connection": connection, **self._variables}), encoding="utf-8")
+        run = self._playbooks.run(
+            playbook, "-vvvv", "--diff", "--inventory", str(self._inventory), "--extra-vars", f"@{secrets}", *options,
+            environment={
+                "ANSIBLE_CALLBACK_RESULT_FORMAT": style,
+                "ANSIBLE_CALLBACKS_ENABLED": "harness_events,ansible.builtin.tree",
+                "ANSIBLE_CALLBACK_TREE_DIR": str(self._home / "tree"),
+                "ANSIBLE_CACHE_PLUGIN": "jsonfile",
+                "ANSIBLE_CACHE_PLUGIN_CONNECTION": str(self._home / "facts"),
+                "ANSIBLE_LOG_PATH": str(self._home / "ansible.log"),
+            },
+        )  # fmt: skip
+        written = [run.output.encode(), *(path.read_bytes() for path in self._home.rglob("*") if path.is_file())]
+        assert len(written) > 1
+        user = connection.get("username", "")
+        for secret in (connection.get("password"), connection.get("token"), TOKEN):
+            for form in forms(user, secret) if secret else ():
+                assert not any(form in text for text in written), f"a secret shows after {run.command}"
+        return run
+
+
+@pytest.fixture(scope="module")
+def canary(directory: Path) -> Iterator[Canary]:
+    with cluster(directory / "canary", nodes=2) as simulator:
+        yield Canary(simulator, directory / "canary")
+
+
+RIGHT = {"username": "admin", "password": SECRET}
+REFUSED = {"username": "developer", "password": WRONG}
+
+
+def every_module(canary: Canary, *options: str) -> str:
+    """A playbook that gives the credentials to every task as options, and goes on after failures.
+
+    By variables: what stands in a task itself, Ansible shows as the place of a failure.
+    """
+    connection = {option: f"{{{{ bitbucket_connection.{option} }}}}" for option in options}
+    tasks = [
+        {f"bitbucket.datacenter.{module}": {**given, **connection}, "ignore_errors": True}
+        for module, given in TASKS.items()
+    ]
+    path = Path(canary.simulator.facts["data_dir"]).parent / "modules.yml"
+    play = {"name": "Modules", "hosts": "localhost", "gather_facts": True, "tasks": tasks}
+    path.write_text(yaml.safe_dump([play]), encoding="utf-8")
+    return str(path)
+
+
+def failures(run: Run) -> int:
+    return len([event for event in run.events if event.get("status") == "failed"])
+
+
+def test_nothing_is_left_out() -> None:
+    assert sorted(TASKS) == MODULES
+    assert sorted(IN_ORDER) == PLAYBOOKS
+
+
+@pytest.mark.parametrize("style", ["yaml", "json"])
+def test_modules_with_refused_credentials(canary: Canary, style: str) -> None:
+    run = canary.play(every_module(canary, "username", "password"), REFUSED, style=style)
+    assert failures(run) == len(MODULES), run.output
+
+
+def test_modules_with_a_token_that_may_not(canary: Canary, tmp_path: Path) -> None:
+    (tmp_path / "token").write_text(TOKEN, encoding="ascii")
+    for way in ({"token": TOKEN}, {"token_file": str(tmp_path / "token")}):
+        run = canary.play(every_module(canary, *way), way)
+        assert failures(run) == len(MODULES), run.output
+
+
+@pytest.mark.parametrize("playbook", IN_ORDER)
+def test_playbooks_with_refused_credentials(canary: Canary, playbook: str) -> None:
+    assert canary.play(playbook, REFUSED).returncode != 0
+
+
+@pytest.mark.parametrize("playbook", IN_ORDER)
+def test_playbooks(canary: Canary, playbook: str) -> None:
+    run = canary.play(playbook, RIGHT, style="json")
+    assert run.returncode == 0, run.output
+
+
+def test_modules(canary: Canary) -> None:
+    run = canary.play(every_module(canary, "username", "password"), RIGHT)
+    assert failures(run) == 0, run.output
