@@ -127,7 +127,7 @@ def test_start_comes_only_from_stable_and_only_once(view, narrowed):
         assert {each["version"] for each in view["nodes"]} <= {ORIGINAL, "9.4.20"}
 
 
-@given(any_cluster())
+@given(st.one_of(going_on(), any_cluster()))
 def test_approve_is_last_and_after_a_step_for_every_node_that_is_not_done(view):
     made = actions(plan(view))
     approvals = [index for index, (action, _node) in enumerate(made) if action == "approve"]
@@ -141,7 +141,7 @@ def test_approve_is_last_and_after_a_step_for_every_node_that_is_not_done(view):
             assert ("upgrade_node", each["name"]) in made or ("wait_for_node", each["name"]) in made
 
 
-@given(any_cluster(versions=(ORIGINAL, TARGET, None)))
+@given(st.one_of(going_on(), any_cluster(versions=(ORIGINAL, TARGET, None))))
 def test_no_node_that_is_done_is_touched(view):
     done = {each["name"] for each in view["nodes"] if each["version"] == TARGET and each["state"] == "ACTIVE"}
     assert not done & {name for _action, name in actions(plan(view))}
@@ -155,7 +155,7 @@ def test_upgrade_mode_is_on_before_the_first_node_is_touched(view):
         assert plan(view)["next"] == ("nodes" if view["upgrade_mode_enabled"] else "start")
 
 
-@given(any_cluster(versions=(ORIGINAL, TARGET, None)))
+@given(going_on())
 def test_stopping_a_node_never_takes_a_second_one_down(view):
     for each in view["nodes"]:
         made = plan(view, only=f"host-{each['name']}")
@@ -167,7 +167,7 @@ def test_stopping_a_node_never_takes_a_second_one_down(view):
                 assert other["state"] == "STARTING" and waited_for < actions(made).index(("upgrade_node", each["name"]))
 
 
-@given(any_cluster())
+@given(st.one_of(going_on(), any_cluster()))
 def test_a_narrowed_plan_upgrades_no_other_node(view):
     made = plan(view, only="host-n0")
     assert {name for action, name in actions(made) if action == "upgrade_node"} <= {"n0"}
@@ -194,7 +194,7 @@ def test_a_node_in_error_blocks(view):
         }
 
 
-@given(any_cluster(), st.randoms(use_true_random=False))
+@given(st.one_of(going_on(), any_cluster()), st.randoms(use_true_random=False))
 def test_the_order_of_the_server_s_list_does_not_matter(view, random):
     shuffled = {**view, "nodes": random.sample(view["nodes"], len(view["nodes"]))}
     one, other = plan(view), plan(shuffled)
@@ -346,6 +346,7 @@ def at(version):
         (cluster(*at("9.3.21")), None, "n1", "9.4.22 is no later bug-fix release of it"),
         (cluster(*at("8.19.1")), None, "n1", "9.4.22 is no later bug-fix release of it"),
         (cluster(*at("9.4.23"), enabled=True, original="9.4.23"), None, None, "the upgrade began at 9.4.23"),
+        (cluster(*at(TARGET), enabled=True, original=TARGET), None, None, "the upgrade began at 9.4.22"),
         (cluster(node("n1")), None, None, "the cluster has a single node"),
         (cluster(*at(ORIGINAL)), {"a": "n1"}, "n2", "node n2 of the cluster is no host of the inventory"),
         (cluster(*at(ORIGINAL)), {"a": "n1", "b": "n3"}, None, "inventory host b has no node of its own"),
