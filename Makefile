@@ -14,7 +14,7 @@ BIN := $(VENV)/bin
 COLLECTIONS := .build/collections
 REPORTS := .build/reports
 
-REQUIREMENTS := $(filter-out tests/benchmark/%,$(wildcard tests/requirements.txt tests/*/requirements.txt))
+REQUIREMENTS := tests/requirements.txt tests/simulator/requirements.txt
 # Directories are listed too: their time of change tells when a file was taken away.
 SOURCES := $(shell find galaxy.yml README.md CHANGELOG.md LICENSE LICENSES meta plugins roles playbooks changelogs \
              -not -path '*/__pycache__*' 2>/dev/null)
