@@ -20,8 +20,10 @@ import yaml
 ROOT = Path(__file__).parent
 sys.path.insert(0, str(ROOT / "tests"))
 
-from gates import interpreters, simulated  # noqa: E402 - only found with the path above
+from gates import interpreters  # noqa: E402 - only found with the path above
+from gates.simulated import integration_config  # noqa: E402 - as above
 from gates.workspace import GATES, Workspace  # noqa: E402 - as above
+from harness.simulator import running  # noqa: E402 - as above
 
 nox.needs_version = ">=2026.2.9"
 nox.options.default_venv_backend = "virtualenv"
@@ -103,8 +105,8 @@ def integration(session: nox.Session, workspace: Workspace, core: Core) -> None:
         shutil.copy2(ROOT / INTEGRATION_CONFIG, config)
         ansible_test(session, workspace, "integration", "--venv")
         return
-    with simulated.cluster(workspace.root / "simulator") as ready:
-        config.write_text(yaml.safe_dump(simulated.integration_config(ready)), encoding="utf-8")
+    with running(workspace.root / "simulator") as simulator:
+        config.write_text(yaml.safe_dump(integration_config(simulator)), encoding="utf-8")
         ansible_test(session, workspace, "integration", "--venv")
 
 

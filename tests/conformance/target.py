@@ -5,21 +5,15 @@
 from __future__ import annotations
 
 import contextlib
-import json
-import os
-import subprocess
-import sys
-import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import requests
+from harness.simulator import running
 
 HERE = Path(__file__).resolve().parent
-SECONDS_TO_START = 90
-SECONDS_TO_STOP = 60
 
 # What may disturb others on a server, or needs something that its administrator sets up first: see README.md.
 ALLOWANCES = {"captcha", "jira", "mesh", "mirroring", "rate-limit", "zdu"}
@@ -114,28 +108,11 @@ def _jira(environment: Mapping[str, str], needed: bool) -> tuple[str, str] | Non
 @contextlib.contextmanager
 def simulated(version: str, directory: Path, *options: str) -> Iterator[Target]:
     """A fresh simulated cluster with the sandbox of seed.yml; ended with all its nodes on leaving."""
-    ready, log = directory / "ready.json", directory / "simulator.log"
-    command = [sys.executable, "-m", "simulator", "--data-dir", str(directory / "data"), "--ready-file", str(ready)]
-    command += ["--port", "0", "--version", version, "--seed", str(HERE / "seed.yml"), "--start-up-seconds", "0.2"]
-    with log.open("w", encoding="utf-8") as output:
-        process = subprocess.Popen(
-            [*command, *options],
-            env={**os.environ, "PYTHONPATH": str(HERE.parent)},
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-        )
-    try:
-        deadline = time.monotonic() + SECONDS_TO_START
-        while not ready.exists():
-            if process.poll() is not None or time.monotonic() > deadline:
-                raise RuntimeError(f"The simulator did not come up:\n{log.read_text(encoding='utf-8')[-4000:]}")
-            time.sleep(0.05)
-        facts = json.loads(ready.read_text(encoding="utf-8"))
+    fixed = ("--version", version, "--seed", str(HERE / "seed.yml"), "--start-up-seconds", "0.2")
+    with running(directory, *fixed, *options) as simulator:
         yield Target(
             label=f"simulated {version}",
-            url=facts["entry"] + facts["context_path"],
+            url=simulator.url,
             user=Account("owner", "owner"),
             admin=Account("admin", "admin"),
             reader=Account("reader", "reader"),
@@ -143,12 +120,5 @@ def simulated(version: str, directory: Path, *options: str) -> Iterator[Target]:
             repository=None,
             allowed=frozenset(ALLOWANCES | SIMULATED_ONLY),
             jira=("6f1c1a2e-0c5e-4b63-9d3c-4f4b0f9c7a11", "CONFORM"),
-            simulated=facts,
+            simulated=simulator.facts,
         )
-    finally:
-        process.terminate()
-        try:
-            process.wait(SECONDS_TO_STOP)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
