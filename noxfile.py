@@ -64,6 +64,46 @@ os.environ.setdefault("VIRTUALENV_OVERRIDE_APP_DATA", str(ROOT / ".build" / "vir
 LONG = bool(os.environ.get("BITBUCKET_TEST_LONG"))
 
 
+def run_pytest(session: nox.Session, directory: str, environment: dict[str, str]) -> None:
+    """Runs the tests below a directory with .venv's pytest; all that they write stays in the gate's directory."""
+    results = GATES / session.name
+    for each in ("junit", "tmp"):
+        shutil.rmtree(results / each, ignore_errors=True)
+    results.mkdir(parents=True, exist_ok=True)
+    environment = {
+        "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]]),
+        "ANSIBLE_COLLECTIONS_PATH": str(ROOT / ".build" / "collections"),
+        **environment,
+    }
+    places = [f"--junit-xml={results / 'junit' / 'pytest.xml'}", f"--basetemp={results / 'tmp'}"]
+    selection = ["-m", "long or not long"] if LONG else []
+    session.run(sys.executable, "-m", "pytest", *places, *selection, directory, env=environment)
+
+
+def in_development_environment(name: str, directory: str) -> None:
+    """Registers a session that runs the tests below a directory in .venv, on the built collection."""
+
+    @nox.session(name=name, python=False)
+    def run(session: nox.Session) -> None:
+        session.run("make", "--silent", "collection", external=True)
+        run_pytest(session, directory, {})
+
+
+in_development_environment("tests-playbooks", "tests/playbooks")
+in_development_environment("tests-fleet", "tests/fleet")
+in_development_environment("tests-simulator", "tests/simulator_tests")
+in_development_environment("tests-conformance", "tests/conformance")
+
+if LONG:
+
+    @nox.session(name="tests-properties", python=False)
+    def properties(session: nox.Session) -> None:
+        """The unit tests with many more examples; by plain pytest, for ansible-test passes no variables on."""
+        workspace = Workspace(session.name)
+        with session.chdir(workspace.copy_collection()):
+            run_pytest(session, "tests/unit", {"HYPOTHESIS_PROFILE": "long", "PYTHONPATH": str(workspace.root)})
+
+
 def for_each_core(gate: Callable[[nox.Session, Workspace, Core], None]) -> None:
     """Registers the function as a session for each ansible-core, in an environment that has it."""
     for core in CORES:
@@ -119,46 +159,6 @@ def units(session: nox.Session, workspace: Workspace, core: Core) -> None:
             print(f"Not run: unit tests on Python {version}, which was not found", flush=True)
     targets = [f"--target-python=venv/{version}" for version in pythons or [core.controller]]
     ansible_test(session, workspace, "units", *targets)
-
-
-def run_pytest(session: nox.Session, directory: str, environment: dict[str, str]) -> None:
-    """Runs the tests below a directory with .venv's pytest; all that they write stays in the gate's directory."""
-    results = GATES / session.name
-    for each in ("junit", "tmp"):
-        shutil.rmtree(results / each, ignore_errors=True)
-    results.mkdir(parents=True, exist_ok=True)
-    environment = {
-        "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]]),
-        "ANSIBLE_COLLECTIONS_PATH": str(ROOT / ".build" / "collections"),
-        **environment,
-    }
-    places = [f"--junit-xml={results / 'junit' / 'pytest.xml'}", f"--basetemp={results / 'tmp'}"]
-    selection = ["-m", "long or not long"] if LONG else []
-    session.run(sys.executable, "-m", "pytest", *places, *selection, directory, env=environment)
-
-
-def in_development_environment(name: str, directory: str) -> None:
-    """Registers a session that runs the tests below a directory in .venv, on the built collection."""
-
-    @nox.session(name=name, python=False)
-    def run(session: nox.Session) -> None:
-        session.run("make", "--silent", "collection", external=True)
-        run_pytest(session, directory, {})
-
-
-in_development_environment("tests-playbooks", "tests/playbooks")
-in_development_environment("tests-fleet", "tests/fleet")
-in_development_environment("tests-simulator", "tests/simulator_tests")
-in_development_environment("tests-conformance", "tests/conformance")
-
-if LONG:
-
-    @nox.session(name="tests-properties", python=False)
-    def properties(session: nox.Session) -> None:
-        """The unit tests with many more examples; by plain pytest, for ansible-test passes no variables on."""
-        workspace = Workspace(session.name)
-        with session.chdir(workspace.copy_collection()):
-            run_pytest(session, "tests/unit", {"HYPOTHESIS_PROFILE": "long", "PYTHONPATH": str(workspace.root)})
 
 
 @nox.session(name="galaxy-importer")
