@@ -211,7 +211,7 @@ def test_a_base_address_without_its_context_path(module: str, fleet: Fleet) -> N
     [
         ({"BITBUCKET_URL": None}, "url is not set"),
         ({"BITBUCKET_URL": f"https://admin:{SECRET}@127.0.0.1"}, "url carries credentials"),
-        ({"BITBUCKET_TOKEN": SECRET}, "token is given beside username and password"),
+        ({"BITBUCKET_TOKEN": SECRET}, "token and username are given together"),
         ({"BITBUCKET_PASSWORD": None}, "only one of username and password is given"),
         ({"BITBUCKET_TIMEOUT": "0"}, "timeout is not positive"),
     ],
