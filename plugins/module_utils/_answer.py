@@ -169,7 +169,7 @@ class Answer:
         """The next step where a whole REST module is missing, or None where it is not known whose it is."""
         parts = self.path.split("/rest/", 1)[-1].split("/")
         owner = _PROVIDERS.get(parts[0])
-        return owner and f"check url and its context path, the resource needs {owner}"
+        return owner and f"check that url is the base address with its context path: the resource needs {owner}"
 
     def _administers(self) -> bool:
         return any(part in self.path for part in _ADMINISTRATION)
