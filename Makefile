@@ -14,7 +14,7 @@ BIN := $(VENV)/bin
 COLLECTIONS := .build/collections
 REPORTS := .build/reports
 
-REQUIREMENTS := tests/requirements.txt tests/simulator/requirements.txt
+REQUIREMENTS := tests/requirements.txt $(shell sed -n 's|^-r |tests/|p' tests/requirements.txt)
 # Directories are listed too: their time of change tells when a file was taken away.
 SOURCES := $(shell find galaxy.yml README.md CHANGELOG.md LICENSE LICENSES meta plugins roles playbooks changelogs \
              -not -path '*/__pycache__*' 2>/dev/null)
@@ -97,7 +97,8 @@ $(VENV)/.benchmark: $(VENV)/.ready tests/benchmark/requirements.txt
 $(COLLECTIONS)/.ready: $(VENV)/.ready $(SOURCES)
 	@rm -rf .build/dist
 	@mkdir -p .build/dist
-	@$(BIN)/ansible-galaxy collection build --output-path .build/dist >/dev/null
-	@ANSIBLE_COLLECTIONS_PATH=$(COLLECTIONS) $(BIN)/ansible-galaxy collection install --force --no-deps --offline \
+	@ANSIBLE_HOME=.build/ansible $(BIN)/ansible-galaxy collection build --output-path .build/dist >/dev/null
+	@ANSIBLE_HOME=.build/ansible ANSIBLE_COLLECTIONS_PATH=$(COLLECTIONS) \
+	  $(BIN)/ansible-galaxy collection install --force --no-deps --offline \
 	  -p $(COLLECTIONS) .build/dist/*.tar.gz >/dev/null
 	@touch $@

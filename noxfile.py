@@ -15,6 +15,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import nox
+import platformdirs
 import yaml
 
 ROOT = Path(__file__).parent
@@ -56,10 +57,13 @@ CORES = (
 
 INTEGRATION_CONFIG = Path("tests", "integration", "integration_config.yml")
 
-# Logs are read in files; most of what is installed is never imported; virtualenv's cache stays in the clone.
-os.environ.setdefault("NO_COLOR", "1")
+# Caches stay in the clone, but for pip's: most machines have it filled. What is installed is mostly never imported,
+# so it is not compiled beforehand. Logs are read in files, without colours.
+os.environ.setdefault("PIP_CACHE_DIR", platformdirs.user_cache_dir("pip"))
+os.environ["XDG_CACHE_HOME"] = str(ROOT / ".build" / "cache")
+os.environ["VIRTUALENV_OVERRIDE_APP_DATA"] = str(ROOT / ".build" / "cache" / "virtualenv")
 os.environ.setdefault("PIP_NO_COMPILE", "1")
-os.environ.setdefault("VIRTUALENV_OVERRIDE_APP_DATA", str(ROOT / ".build" / "virtualenv"))
+os.environ.setdefault("NO_COLOR", "1")
 
 LONG = bool(os.environ.get("BITBUCKET_TEST_LONG"))
 

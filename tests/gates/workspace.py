@@ -69,7 +69,7 @@ class Workspace:
         return {"HOME": str(self.home), "PATH": interpreters.search_path()}
 
     def _write_pip_configuration(self) -> None:
-        """Writes down what pip is told here by files and variables, its cache included."""
+        """Writes down what pip is told here by files and by variables, the place of its cache for one."""
         written = configparser.ConfigParser(interpolation=None)
         written.read_dict({"global": {}, "install": {"no-compile": "true"}})  # most of it is never imported
         for line in _run(sys.executable, "-m", "pip", "config", "list").splitlines():
@@ -77,7 +77,6 @@ class Workspace:
             section, option = name.rsplit(".", 1)
             section = "global" if section == ":env:" else section
             written.setdefault(section, {})[option] = ast.literal_eval(value)
-        written["global"]["cache-dir"] = _run(sys.executable, "-m", "pip", "cache", "dir").strip()
         written["global"]["quiet"] = "1"
         target = self.home / ".config" / "pip" / "pip.conf"
         target.parent.mkdir(parents=True, exist_ok=True)
