@@ -18,7 +18,9 @@ from typing import Any
 
 import pytest
 import requests
+from harness.simulator import running
 
+from .conftest import WORK
 from .found import COLLECTION, MODULES, only_reads
 from .modules import Fleet
 
@@ -212,9 +214,16 @@ class Bench:
 
 
 @pytest.fixture(scope="module")
-def bench(fleet: Fleet, collections: Path) -> Iterator[Bench]:
-    yield Bench(fleet, collections)
-    upgrade_mode_off(fleet)
+def fleet(collections: Path) -> Iterator[Fleet]:
+    """A cluster of its own: these tests take it from release to release."""
+    options = ("--nodes", "2", "--start-up-seconds", "0.2", "--context-path", "/bitbucket")
+    with running(WORK / "simulator-faults", *options) as simulator:
+        yield Fleet(simulator, collections)
+
+
+@pytest.fixture(scope="module")
+def bench(fleet: Fleet, collections: Path) -> Bench:
+    return Bench(fleet, collections)
 
 
 @pytest.mark.parametrize(("endpoint", "use", "fault", "lasting"), CASES)
