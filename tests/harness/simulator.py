@@ -145,12 +145,13 @@ def running(directory: Path, *options: str) -> Iterator[Simulator]:
     shutil.rmtree(directory, ignore_errors=True)
     directory.mkdir(parents=True)
     ready, log = directory / "ready.json", directory / "simulator.log"
-    command = [sys.executable, "-m", "simulator", "--port", "0", "--data-dir", str(directory / "data")]
+    command = [sys.executable, "-m", "simulator", "--port", "0", "--until-eof", "--data-dir", str(directory / "data")]
     with log.open("w", encoding="utf-8") as output:
         process = subprocess.Popen(
             [*command, "--ready-file", str(ready), *options],
             env={**os.environ, "PYTHONPATH": str(TESTS)},
-            stdin=subprocess.DEVNULL,
+            # never written to: its end tells the cluster that whoever uses it has gone, even if by kill -9
+            stdin=subprocess.PIPE,
             stdout=output,
             stderr=subprocess.STDOUT,
             # Ctrl-C goes to whoever uses the cluster, who then ends it
@@ -168,7 +169,7 @@ def running(directory: Path, *options: str) -> Iterator[Simulator]:
     finally:
         process.terminate()
         try:
-            process.wait(SECONDS_TO_STOP)
+            process.communicate(timeout=SECONDS_TO_STOP)
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()

@@ -90,6 +90,9 @@ def main() -> int:
     parser.add_argument("--ready-file", type=Path, help="written as JSON when every node is ACTIVE")
     parser.add_argument("--fresh", action="store_true", help="forget what a former run left in the data directory")
     parser.add_argument(
+        "--until-eof", action="store_true", help="stop when standard input ends: together with whoever holds it"
+    )
+    parser.add_argument(
         "--setting", type=_setting, action="append", default=[], metavar="NAME=VALUE", dest="settings",
         help="a setting of the servers, repeatable: basic_authentication, captcha_after_failed_logins,"
         " rest_delay_seconds, zdu_conflict_body, license_limit_exceeded, page_max, rate_limit;"

@@ -51,6 +51,7 @@ class Options:
     start_up_seconds: float
     ready_file: Path | None
     fresh: bool
+    until_eof: bool
     # Settings of the servers, checked: see behaviour.py.
     settings: dict[str, Any]
     # HTTPS at the entry address: the certificate with its key in one file, and who may sign those of clients.
@@ -187,6 +188,8 @@ class Supervisor:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, stop.set)
+        if self._options.until_eof:
+            loop.add_reader(sys.stdin.fileno(), stop.set)
         options = self._options
         ports = Ports(HOST, held)
         entry_port = ports.take(options.port) if options.port else ports.take_any()
