@@ -23,7 +23,7 @@ URL = "https://bitbucket.example.com/context"
 
 @dataclasses.dataclass(frozen=True)
 class Received:
-    """One request as the server sees it, and what requests was told about time-out and verification."""
+    """One request as the server sees it, and what requests was told about how to reach it."""
 
     method: str
     url: str
@@ -31,6 +31,8 @@ class Received:
     body: t.Any
     timeout: t.Any
     verify: t.Any
+    proxies: t.Any
+    cert: t.Any
 
     @property
     def path(self) -> str:
@@ -62,7 +64,8 @@ class MemoryServer(requests.adapters.HTTPAdapter):
 
     def send(self, request, stream=False, **options):
         body = json.loads(request.body) if request.body else None
-        received = Received(request.method, request.url, request.headers, body, options["timeout"], options["verify"])
+        told = {name: options[name] for name in ("timeout", "verify", "proxies", "cert")}
+        received = Received(request.method, request.url, request.headers, body, **told)
         self.received.append(received)
         answer = self._handler(received)
         return self.build_response(

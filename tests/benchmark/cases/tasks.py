@@ -31,11 +31,25 @@ def tasks(simulator: Simulator) -> dict[str, dict[str, Any]]:
     repository = {key: simulator.repositories[0][key] for key in ("project_key", "repository")}
     return {
         "a task that does nothing": {"ansible.builtin.ping": {}},
+        "ansible.builtin.uri, one page of branches": {"ansible.builtin.uri": _page_of_branches(simulator, repository)},
         "cluster_info": {"bitbucket.datacenter.cluster_info": {}},
         "branch_info": {"bitbucket.datacenter.branch_info": repository},
         "branch, nothing to do": {
             "bitbucket.datacenter.branch": {**repository, "name": "benchmark/absent", "state": "absent"}
         },
+    }
+
+
+def _page_of_branches(simulator: Simulator, repository: dict[str, str]) -> dict[str, Any]:
+    """The same reading as branch_info's, by hand."""
+    name, password = simulator.administrator
+    path = f"/rest/api/latest/projects/{repository['project_key']}/repos/{repository['repository']}/branches"
+    return {
+        "url": f"{simulator.url}{path}?limit=1000",
+        "url_username": name,
+        "url_password": password,
+        "force_basic_auth": True,
+        "return_content": True,
     }
 
 

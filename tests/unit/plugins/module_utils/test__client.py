@@ -133,6 +133,21 @@ def test_the_environment_does_not_override_what_was_said_about_tls(verify, varia
     assert server.received[0].verify == ("/from/the/environment.pem" if verify is True else verify)
 
 
+def test_a_proxy_that_was_named_wins_over_the_environment(monkeypatch):
+    environment, option = "http://environment.example.com:3128", "http://option.example.com:3128"
+    monkeypatch.setenv("HTTPS_PROXY", environment)
+    for named, wanted in ((None, environment), (option, option)):
+        with serving(Answer(204), proxy=named) as (client, server):
+            client.get("/rest/x", ANY)
+        assert server.received[0].proxies["https"] == wanted
+
+
+def test_a_client_certificate_is_shown():
+    with serving(Answer(204), certificate=("/some/cert.pem", "/some/key.pem")) as (client, server):
+        client.get("/rest/x", ANY)
+    assert server.received[0].cert == ("/some/cert.pem", "/some/key.pem")
+
+
 @pytest.mark.parametrize("authorization", [None, _transport.basic("jane", SECRET), _transport.bearer(SECRET)])
 def test_only_the_given_credentials_are_sent(authorization, monkeypatch, tmp_path):
     netrc = tmp_path / "netrc"
