@@ -6,10 +6,16 @@
 from __future__ import annotations
 
 import os
+import pathlib
 import socket
 
 import pytest
 from hypothesis import settings
+
+# ansible-test hands TMPDIR to nobody: what tests write stays with the rest of its output all the same
+_OUTPUT = pathlib.Path(__file__).parents[1] / "output"
+_OUTPUT.mkdir(exist_ok=True)
+os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(_OUTPUT))
 
 # derandomize: the gate gives the same answer for the same code; the long profile is the one that explores
 settings.register_profile("default", max_examples=200, deadline=None, database=None, derandomize=True)
