@@ -15,13 +15,14 @@ import pytest
 
 from .found import MODULES, documented, only_reads
 from .modules import Fleet, Result, steady
-from .scenarios import SCENARIOS, Scenario
+from .proof import Scenario
+from .proofs import SCENARIOS
 
 
 @pytest.mark.parametrize("module", MODULES)
 def test_a_module_has_a_scenario_for_each_of_its_states(module: str) -> None:
     mine = [scenario for scenario in SCENARIOS if scenario.module == module]
-    assert mine, f"{module} has no scenario in tests/fleet/scenarios.py"
+    assert mine, f"{module} has no scenario in tests/fleet/proofs"
     state = documented("modules", module, "DOCUMENTATION").get("options", {}).get("state", {})
     if only_reads(module):
         assert not any(scenario.changes for scenario in mine)

@@ -1,0 +1,91 @@
+# SPDX-FileCopyrightText: 2026 bitbucket.datacenter contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Branches and branch models."""
+
+from __future__ import annotations
+
+from ..modules import Fleet
+from ..proof import API, READ, REPEATED, REPOSITORY, Scenario, Use, Uses
+
+COMMITS = ("GET", f"/rest/api/{{apiVersion}}{REPOSITORY}/commits")
+BRANCHES = ("GET", f"/rest/api/{{apiVersion}}{REPOSITORY}/branches")
+CREATE = ("POST", f"/rest/branch-utils/{{apiVersion}}{REPOSITORY}/branches")
+DELETE = ("DELETE", f"/rest/branch-utils/{{apiVersion}}{REPOSITORY}/branches")
+MODEL = ("GET", f"/rest/branch-utils/{{apiVersion}}{REPOSITORY}/branchmodel")
+
+
+def _drifted(fleet: Fleet) -> None:
+    fleet.create_branch("fleet/old", start_point="main")
+
+
+def _two_below(fleet: Fleet) -> None:
+    fleet.create_branch("fleet/a")
+    fleet.create_branch("fleet/b")
+
+
+def has_branch(fleet: Fleet, name: str) -> bool:
+    return f"refs/heads/{name}" in fleet.simulator.refs()["PLAT/api"]
+
+
+SCENARIOS = [
+    Scenario(
+        "branch",
+        "create",
+        {**API, "name": "fleet/new", "start_point": "main"},
+        changes=True,
+        prepare=lambda fleet: fleet.delete_branch("fleet/new"),
+    ),
+    Scenario(
+        "branch",
+        "create at a tag, given by its full ref",
+        {**API, "name": "refs/heads/fleet/tag", "start_point": "refs/tags/v1.0.0"},
+        changes=True,
+        prepare=lambda fleet: fleet.delete_branch("fleet/tag"),
+    ),
+    Scenario(
+        "branch", "find one that is elsewhere", {**API, "name": "fleet/old", "start_point": "develop"}, prepare=_drifted
+    ),
+    Scenario("branch", "find one without a start point", {**API, "name": "main"}),
+    Scenario(
+        "branch",
+        "delete",
+        {**API, "name": "fleet/gone", "state": "absent"},
+        changes=True,
+        prepare=lambda fleet: fleet.create_branch("fleet/gone"),
+    ),
+    Scenario(
+        "branch",
+        "find none to delete",
+        {**API, "name": "fleet/never", "state": "absent"},
+        prepare=lambda fleet: fleet.delete_branch("fleet/never"),
+    ),
+    Scenario("branch_info", "all", API),
+    Scenario("branch_info", "one", {**API, "name": "main"}),
+    Scenario(
+        "branch_info",
+        "some, in order",
+        {**API, "filter_text": "fleet/", "order_by": "alphabetical"},
+        prepare=_two_below,
+    ),
+    Scenario("branch_model_info", "read", API),
+]
+
+NEW = {**API, "name": "fault/new", "start_point": "main"}
+GONE = {**API, "name": "fault/gone", "state": "absent"}
+
+USES: Uses = {
+    COMMITS: [Use("branch", {**NEW, "name": "main"}, READ)],
+    BRANCHES: [Use("branch_info", API, READ)],
+    MODEL: [Use("branch_model_info", API, READ)],
+    CREATE: [
+        Use("branch", NEW, REPEATED, lambda fleet: fleet.delete_branch("fault/new"),
+            lambda fleet: has_branch(fleet, "fault/new")),
+    ],
+    DELETE: [
+        Use("branch", GONE, REPEATED, lambda fleet: fleet.create_branch("fault/gone"),
+            lambda fleet: not has_branch(fleet, "fault/gone")),
+        # a dry run is a read in all but name
+        Use("branch", GONE, READ,
+            lambda fleet: fleet.create_branch("fault/gone"), check=True),
+    ],
+}  # fmt: skip
