@@ -20,7 +20,7 @@ def resolve(client: Client, repository: Repository, revision: str) -> str:
     found = client.get(path, _COMMITS, {"until": revision, "limit": 1})["values"]
     if not found:
         raise NotFoundError(
-            f"{revision} names no commit in {repository.project_key}/{repository.slug}",
+            f"{revision} names no commit in {repository}",
             "push a first commit to the repository",
         )
     return str(found[0]["id"])

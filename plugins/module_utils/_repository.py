@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 
 # Private to this collection: may change at any time.
-"""A repository as an address: every resource of a repository begins here."""
+"""Projects and repositories as addresses: every resource of one begins here."""
 
 from __future__ import annotations
 
@@ -10,6 +10,23 @@ import dataclasses
 
 from ._client import quote
 from ._refs import project_key, repository_slug
+
+
+@dataclasses.dataclass(frozen=True)
+class Project:
+    """One project by its key, ``~slug`` for a personal one. Raises InputError."""
+
+    project_key: str
+
+    def __post_init__(self) -> None:
+        project_key(self.project_key)
+
+    def __str__(self) -> str:
+        return self.project_key
+
+    def path(self, api: str, rest: str) -> str:
+        """The path of a resource of this project; ``api`` is the REST module with its version."""
+        return f"/rest/{api}/projects/{quote(self.project_key)}/{rest}"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -22,6 +39,9 @@ class Repository:
     def __post_init__(self) -> None:
         project_key(self.project_key)
         repository_slug(self.slug)
+
+    def __str__(self) -> str:
+        return f"{self.project_key}/{self.slug}"
 
     def path(self, api: str, rest: str) -> str:
         """The path of a resource of this repository; ``api`` is the REST module with its version."""

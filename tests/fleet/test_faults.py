@@ -61,7 +61,7 @@ class Bench:
 
         Options that are not given have the values that AnsibleModule would give them.
         """
-        spec = self._import(f"modules.{module}").SPEC
+        spec = getattr(self._import(f"modules.{module}"), "SPEC", {})
         defaults = {name: option.get("default") for name, option in spec.items()}
         told = types.SimpleNamespace(params={**defaults, **options}, check_mode=check)
         client = self._import("module_utils._client").Client(
