@@ -68,6 +68,10 @@ class Client:
         """The same for a POST, which is sent once, unless it surely has not reached the server."""
         return self._call("POST", path, schema, body=body)
 
+    def put(self, path: str, schema: Schema | None, body: Json | None = None) -> t.Any:
+        """The same for a PUT; without a schema the answer must be a bare 204."""
+        return self._call("PUT", path, schema, body=body)
+
     def delete(self, path: str, body: Json | None = None, *, changes_nothing: bool = False) -> None:
         """DELETE, sent once. ``changes_nothing`` marks a server's own dry run: a read in all but name."""
         self._call("DELETE", path, None, body=body, reads=changes_nothing)

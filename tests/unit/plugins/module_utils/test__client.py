@@ -101,7 +101,10 @@ def test_a_page_of_another_shape_is_an_error_that_says_where(body, fault):
     [
         lambda client: client.get("/rest/x", ANY),
         lambda client: client.post("/rest/x", ANY),
+        lambda client: client.put("/rest/x", ANY),
         lambda client: client.post("/rest/x", ANY, {"a": 1}),
+        lambda client: client.put("/rest/x", ANY, {"a": 1}),
+        lambda client: client.put("/rest/x", None, {"a": 1}),
         lambda client: client.delete("/rest/x"),
         lambda client: client.delete("/rest/x", {"a": 1}),
     ],
@@ -186,6 +189,7 @@ def test_quote_makes_exactly_one_path_segment(text):
     "write",
     [
         lambda client: client.post("/rest/x", ANY),
+        lambda client: client.put("/rest/x", ANY),
         lambda client: client.delete("/rest/x"),
         lambda client: client.delete("/rest/x", {"dryRun": True}),
     ],
