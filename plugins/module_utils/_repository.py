@@ -24,9 +24,9 @@ class Project:
     def __str__(self) -> str:
         return self.project_key
 
-    def path(self, api: str, rest: str) -> str:
-        """The path of a resource of this project; ``api`` is the REST module with its version."""
-        return f"/rest/{api}/projects/{quote(self.project_key)}/{rest}"
+    def path(self, api: str, rest: str = "") -> str:
+        """The path of a resource of this project, or of itself; ``api`` is the REST module with its version."""
+        return f"/rest/{api}/projects/{quote(self.project_key)}" + (rest and f"/{rest}")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -43,6 +43,6 @@ class Repository:
     def __str__(self) -> str:
         return f"{self.project_key}/{self.slug}"
 
-    def path(self, api: str, rest: str) -> str:
-        """The path of a resource of this repository; ``api`` is the REST module with its version."""
-        return f"/rest/{api}/projects/{quote(self.project_key)}/repos/{quote(self.slug)}/{rest}"
+    def path(self, api: str, rest: str = "") -> str:
+        """The path of a resource of this repository, or of itself; ``api`` is the REST module with its version."""
+        return f"/rest/{api}/projects/{quote(self.project_key)}/repos/{quote(self.slug)}" + (rest and f"/{rest}")

@@ -17,13 +17,13 @@ from .found import PLUGINS, ROOT
 FLOORS = {
     **dict.fromkeys(
         (
-            *("_errors", "_argspec", "_outcome", "_waiter", "_refs", "_schema", "_answer", "_retry"),
+            *("_errors", "_argspec", "_outcome", "_waiter", "_refs", "_schema", "_answer", "_retry", "_glob"),
             *("_branch_name", "_branch_document", "_upgrade_plan"),
         ),
         1,
     ),
     **dict.fromkeys(("_transport", "_client"), 2),
-    **dict.fromkeys(("_branch", "_branch_model", "_cluster", "_commit", "_connection", "_repository"), 3),
+    **dict.fromkeys(("_branch", "_branch_model", "_cluster", "_commit", "_connection", "_project", "_repository"), 3),
     "_module": 4,
 }
 TOP = 5
@@ -97,7 +97,17 @@ def test_only_the_frame_of_modules_knows_ansible(path: Path) -> None:
 
 @pytest.mark.parametrize("path", [path for path in UTILS if floor(path) == 1], ids=lambda path: path.stem)
 def test_the_ground_floor_does_nothing_but_think(path: Path) -> None:
-    assert outside(path) <= {"__future__", "typing", "re", "time", "sys", "dataclasses", "json", "jsonschema"}
+    assert outside(path) <= {
+        "__future__",
+        "typing",
+        "re",
+        "time",
+        "sys",
+        "dataclasses",
+        "fnmatch",
+        "json",
+        "jsonschema",
+    }
     assert not called(path) & {"open", "print", "input", "system", "Popen"}
 
 
