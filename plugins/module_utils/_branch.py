@@ -10,6 +10,7 @@ import typing as t
 
 from ._client import Client
 from ._errors import ConflictError
+from ._outcome import Outcome
 from ._refs import HEADS
 from ._repository import Repository
 from ._schema import Json, Schema, page
@@ -39,6 +40,22 @@ def _view(ref: Json) -> View:
     return view(ref["id"].removeprefix(HEADS), ref["latestCommit"], ref.get("isDefault", False))
 
 
+def drift(branch: t.Mapping[str, t.Any] | None, start: str | None) -> bool | None:
+    """Whether a branch is elsewhere than the commit where it should start, or None where one of them is not known."""
+    return None if branch is None or start is None else branch["latest_commit"] != start
+
+
+def above(name: str) -> t.Iterator[str]:
+    """The names that cannot exist beside this one because they are a directory in it: ``a``, ``a/b`` for ``a/b/c``."""
+    parts = name.split("/")
+    return ("/".join(parts[:depth]) for depth in range(1, len(parts)))
+
+
+def overlap(name: str, other: str) -> ConflictError:
+    """The error of git's rule that a ref is a file and cannot be a directory, too."""
+    return ConflictError(f"Branch {name} cannot exist beside branch {other}", "delete that one or choose a name")
+
+
 class Branches:
     """The branches of one repository. Names are without ``refs/heads/``. Every method may raise any BitbucketError."""
 
@@ -60,34 +77,36 @@ class Branches:
         # the filter matches any part of the name (documented)
         return next((branch for branch in self.all(filter_text=name) if branch["name"] == name), None)
 
-    def create(self, name: str, start_point: str, tip: str) -> View:
-        """Create the branch and return it; ``tip`` is the commit that the start point names.
+    def create(self, name: str, commit: str) -> Outcome:
+        """Create the branch at a commit, given by its full id. What somebody else has created meanwhile stays.
 
-        Raises ConflictError where it, or one that overlaps with it, exists.
+        Raises ConflictError where a branch that overlaps with it exists.
         """
 
         def send() -> View:
-            return _view(self._client.post(self._write, _BRANCH, {"name": name, "startPoint": start_point}))
+            return _view(self._client.post(self._write, _BRANCH, {"name": name, "startPoint": commit}))
 
         def done() -> View | None:
             found = self.find(name)
             # at another commit it is somebody else's
-            return found if found and found["latest_commit"] == tip else None
+            return found if found and found["latest_commit"] == commit else None
 
-        return self._client.settle(send, done, resend=True)
+        try:
+            return Outcome(None, self._client.settle(send, done, resend=True))
+        except ConflictError:
+            found = self.find(name)
+            if found is None:
+                raise
+            return Outcome(found, found)
 
     def refuse_overlap(self, name: str) -> None:
-        """Raise the ConflictError that create() would meet: git keeps ``a`` and ``a/b`` apart as file and directory."""
-        parts = name.split("/")
-        above = ("/".join(parts[:depth]) for depth in range(1, len(parts)))
-        overlapping = next((branch for parent in above if (branch := self.find(parent))), None)
+        """Raise the ConflictError that create() would meet."""
+        overlapping = next((branch for parent in above(name) if (branch := self.find(parent))), None)
         if overlapping is None:
             below = (branch for branch in self.all(filter_text=name) if branch["name"].startswith(f"{name}/"))
             overlapping = next(below, None)
         if overlapping is not None:
-            raise ConflictError(
-                f"Branch {name} cannot exist beside branch {overlapping['name']}", "delete that one or choose a name"
-            )
+            raise overlap(name, overlapping["name"])
 
     def delete(self, name: str, end_point: str | None = None, *, dry_run: bool = False) -> None:
         """Delete the branch, only while its tip is ``end_point`` if given; ``dry_run`` lets the server only check.

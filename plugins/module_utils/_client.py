@@ -12,8 +12,8 @@ import typing as t
 import urllib.parse
 
 from ._answer import Answer
-from ._errors import BitbucketError, ConflictError, ContractError, ReadOnlyError
-from ._retry import Retry
+from ._errors import BitbucketError, ConflictError, ContractError, RateLimitedError, ReadOnlyError
+from ._retry import Gate, Retry
 from ._schema import Json, Schema
 from ._transport import Connection, Transport
 
@@ -37,10 +37,13 @@ class Client:
         retry: Retry | None = None,
         clock: t.Callable[[], float] = time.monotonic,
         sleep: t.Callable[[float], None] = time.sleep,
+        gate: Gate | None = None,
     ) -> None:
         """Raises MissingLibraryError when requests is not installed. Sends nothing yet."""
         self.read_only = read_only
+        self._connection = connection
         self._transport = Transport(connection, clock)
+        self._gate = gate or Gate()
         self._addresses = [url.rstrip("/") for url in connection.urls]
         self._retry = retry or Retry()
         self._limit = self._retry.total + connection.timeout
@@ -57,6 +60,17 @@ class Client:
     def secrets(self) -> set[str]:
         """What must not be shown anywhere."""
         return self._transport.secrets
+
+    def another(self) -> Client:
+        """A client of the same kind with a session of its own, for another thread; both heed the same rate limit."""
+        return Client(
+            self._connection,
+            read_only=self.read_only,
+            retry=self._retry,
+            clock=self._clock,
+            sleep=self._sleep,
+            gate=self._gate,
+        )
 
     # -- calls ---------------------------------------------------------------------------------------------------
 
@@ -144,20 +158,32 @@ class Client:
         if self.read_only and not reads:
             raise ReadOnlyError(f"{method} {path} was refused before it was sent", method=method, path=path)
         parameters = {key: _parameter(value) for key, value in (query or {}).items()}
-        begin, retries = self._clock(), 0
+        begin = self._clock()
+        retries = {False: 0, True: 0}
         while True:
+            held_back = self._gate.remaining(self._clock())
+            if held_back:
+                self._sleep(held_back)
             try:
                 answer = self._try_addresses(method, path, parameters, body, reads)
                 return answer.nothing() if schema is None else answer.data(schema)
             except BitbucketError as error:
                 again = _may_repeat(error, reads)
                 jitter = random.random()  # noqa: S311 - spreads clients, protects nothing
-                elapsed = self._clock() - begin
-                pause = self._retry.pause(retries, elapsed, error.retry_after, jitter) if again else None
+                now = self._clock()
+                limited = isinstance(error, RateLimitedError)
+                pause = (
+                    self._retry.pause(retries[limited], now - begin, error.retry_after, jitter, limited=limited)
+                    if again
+                    else None
+                )
                 if pause is None:
                     raise
-            self._sleep(pause)
-            retries += 1
+            if limited:
+                self._gate.close(now + pause)
+            else:
+                self._sleep(pause)
+            retries[limited] += 1
 
     def _try_addresses(
         self, method: str, path: str, query: t.Mapping[str, str], body: Json | None, reads: bool

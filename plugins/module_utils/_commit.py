@@ -8,19 +8,35 @@ from __future__ import annotations
 
 from ._client import Client
 from ._errors import NotFoundError
+from ._refs import HEADS, is_commit_id
 from ._repository import Repository
 from ._schema import Schema, page
 
 _COMMITS = Schema(page({"type": "object", "required": ["id"], "properties": {"id": {"type": "string"}}}))
+_NO_COMMIT = "com.atlassian.bitbucket.commit.NoSuchCommitException"
 
 
-def resolve(client: Client, repository: Repository, revision: str) -> str:
-    """The commit id that a branch, tag, ref or commit id names now. Raises NotFoundError; any BitbucketError."""
+def resolve(client: Client, repository: Repository, revision: str) -> str | None:
+    """The commit id that a branch, tag, full ref or commit id names now, or None where it names none.
+
+    Of a branch and a tag of the same name the branch is meant. Raises NotFoundError for an empty repository, or one
+    that is not there; any BitbucketError.
+    """
+    if not revision.startswith("refs/") and not is_commit_id(revision):
+        found = _tip(client, repository, HEADS + revision)
+        if found is not None:
+            return found
+    return _tip(client, repository, revision)
+
+
+def _tip(client: Client, repository: Repository, revision: str) -> str | None:
     path = repository.path("api/latest", "commits")
-    found = client.get(path, _COMMITS, {"until": revision, "limit": 1})["values"]
+    try:
+        found = client.get(path, _COMMITS, {"until": revision, "limit": 1})["values"]
+    except NotFoundError as error:
+        if _NO_COMMIT in error.exception_names:
+            return None
+        raise
     if not found:
-        raise NotFoundError(
-            f"{revision} names no commit in {repository}",
-            "push a first commit to the repository",
-        )
+        raise NotFoundError(f"{revision} names no commit in {repository}", "push a first commit to the repository")
     return str(found[0]["id"])

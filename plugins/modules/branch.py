@@ -93,7 +93,7 @@ branch:
 drift:
   description:
     - Whether the branch is at another commit than O(start_point).
-    - Null without O(start_point), when that does not exist any more, or when the branch does not exist.
+    - Null without O(start_point), when that names nothing any more, or when the branch does not exist.
   returned: success
   type: bool
   sample: false
@@ -103,9 +103,9 @@ import typing as t
 
 from ..module_utils import _refs
 from ..module_utils._argspec import REPOSITORY, Spec
-from ..module_utils._branch import Branches, view
+from ..module_utils._branch import Branches, drift, view
 from ..module_utils._commit import resolve
-from ..module_utils._errors import ConflictError, InputError, NotFoundError
+from ..module_utils._errors import InputError, NotFoundError
 from ..module_utils._module import execute
 from ..module_utils._outcome import Outcome
 from ..module_utils._repository import Repository
@@ -125,10 +125,7 @@ SPEC: Spec = {
 
 
 def ensure_present(branches: Branches, name: str, tip: str | None, start_point: str | None, check: bool) -> Outcome:
-    """The branch exists; ``tip`` is the commit that ``start_point`` names."""
-    before = branches.find(name)
-    if before is not None:
-        return Outcome(before, before)
+    """The branch, which does not exist yet, exists; ``tip`` is the commit that ``start_point`` names."""
     if start_point is None:
         raise InputError(f"Branch {name} does not exist and start_point is not set", "say where it shall start")
     if tip is None:
@@ -138,52 +135,26 @@ def ensure_present(branches: Branches, name: str, tip: str | None, start_point: 
     if check:
         branches.refuse_overlap(name)
         return Outcome(None, view(name, tip))
-    try:
-        return Outcome(None, branches.create(name, start_point, tip))
-    except ConflictError:
-        # somebody else may have created it since it was looked for
-        found = branches.find(name)
-        if found is None:
-            raise
-        return Outcome(found, found)
-
-
-def ensure_absent(branches: Branches, name: str, end_point: str | None, check: bool) -> Outcome:
-    """The branch does not exist."""
-    before = branches.find(name)
-    if before is not None:
-        branches.delete(name, end_point, dry_run=check)
-    return Outcome(before, None)
+    return branches.create(name, tip)
 
 
 def run(module: AnsibleModule, client: Client) -> dict[str, t.Any]:
     """Bring the branch to its state."""
-    params = module.params
+    params, check = module.params, module.check_mode
     name = _refs.branch_name(params["name"])
+    start_point = params["start_point"] and _refs.revision(params["start_point"])
+    end_point = params["end_point"] and _refs.commit_id(params["end_point"], "end_point")
     repository = Repository(params["project_key"], params["repository"])
     branches = Branches(client, repository)
+    before = branches.find(name)
     if params["state"] == "absent":
-        end_point = params["end_point"] and _refs.commit_id(params["end_point"], "end_point")
-        return ensure_absent(branches, name, end_point, module.check_mode).result(branch=None, drift=None)
-    start_point = params["start_point"] and _refs.revision(params["start_point"])
-    tip = start_point and find_commit(client, repository, start_point)
-    outcome = ensure_present(branches, name, tip, start_point, module.check_mode)
+        if before is not None:
+            branches.delete(name, end_point, dry_run=check)
+        return Outcome(before, None).result(branch=None, drift=None)
+    known = before is not None and start_point and _refs.is_commit_id(start_point)
+    tip = start_point.lower() if known else start_point and resolve(client, repository, start_point)
+    outcome = Outcome(before, before) if before else ensure_present(branches, name, tip, start_point, check)
     return outcome.result(branch=outcome.after, drift=drift(outcome.after, tip))
-
-
-def find_commit(client: Client, repository: Repository, start_point: str) -> str | None:
-    """The commit of the start point, or None where the repository has none of that name."""
-    try:
-        return resolve(client, repository, start_point)
-    except NotFoundError as error:
-        if "com.atlassian.bitbucket.commit.NoSuchCommitException" in error.exception_names:
-            return None
-        raise
-
-
-def drift(branch: t.Mapping[str, t.Any] | None, tip: str | None) -> bool | None:
-    """Whether the branch is elsewhere than its start point, or None where one of them is not known."""
-    return None if branch is None or tip is None else branch["latest_commit"] != tip
 
 
 def main() -> None:

@@ -51,7 +51,7 @@ class Bench:
         # at one node, so that the entry address does not try again by itself
         node = fleet.simulator.facts["nodes"][0]["url"] + fleet.simulator.facts["context_path"]
         self._connection = transport.Connection((node,), transport.basic(name, password), timeout=TIMEOUT)
-        self._retry = self._import("module_utils._retry").Retry(most=2, total=10, base=0.01)
+        self._retry = self._import("module_utils._retry").Retry(most=2, limited=2, total=10, base=0.01)
 
     def _import(self, name: str) -> types.ModuleType:
         return importlib.import_module(f"{self._package}.{name}")
@@ -63,7 +63,7 @@ class Bench:
         """
         spec = getattr(self._import(f"modules.{module}"), "SPEC", {})
         defaults = {name: option.get("default") for name, option in spec.items()}
-        told = types.SimpleNamespace(params={**defaults, **options}, check_mode=check)
+        told = types.SimpleNamespace(params={**defaults, **options}, check_mode=check, tmpdir=None)
         client = self._import("module_utils._client").Client(
             self._connection, read_only=check or only_reads(module), retry=self._retry
         )

@@ -77,16 +77,16 @@ class MemoryServer(requests.adapters.HTTPAdapter):
 
 
 @contextlib.contextmanager
-def serving(handler, *, read_only=False, retry=NEVER, sleep=None, **connection):
+def serving(handler, *, read_only=False, retry=NEVER, clock=None, **connection):
     """A client and the server behind it; ``handler`` may be an Answer that is always given. Tries once by default."""
     server = MemoryServer((lambda _request: handler) if isinstance(handler, Answer) else handler)
-    clock = Clock()
+    clock = clock or Clock()
     with Client(
         Connection(**{"urls": (URL,), **connection}),
         read_only=read_only,
         retry=retry,
         clock=clock,
-        sleep=sleep or clock.sleep,
+        sleep=clock.sleep,
     ) as client:
         client._transport._session.mount("https://", server)
         client._transport._session.mount("http://", server)

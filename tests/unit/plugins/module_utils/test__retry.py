@@ -11,7 +11,7 @@ from ansible_collections.bitbucket.datacenter.plugins.module_utils._errors impor
     ServerError,
     UnreachableError,
 )
-from ansible_collections.bitbucket.datacenter.plugins.module_utils._retry import NEVER, Retry
+from ansible_collections.bitbucket.datacenter.plugins.module_utils._retry import NEVER, Gate, Retry
 from ansible_collections.bitbucket.datacenter.plugins.module_utils._schema import Schema
 from ansible_collections.bitbucket.datacenter.tests.unit.memory_server import Answer, Clock, refusal, serving
 from hypothesis import given
@@ -111,15 +111,30 @@ def test_a_refusal_is_final(answer):
 def test_the_server_says_when_to_come_back(method):
     clock = Clock()
     script = Script(limited("7"), limited("3"), Answer(200, {}))
-    with serving(script, retry=POLICY, sleep=clock.sleep) as (client, server):
+    with serving(script, retry=POLICY, clock=clock) as (client, server):
         assert getattr(client, method)("/rest/x", ANY) == {}
     assert len(server.received) == 3
     assert [int(slept) for slept in clock.slept] == [7, 3]
 
 
+def test_a_rate_limit_is_waited_for_more_often_than_faults():
+    clock = Clock()
+    script = Script(*[limited("1")] * 12, Answer(200, {}))
+    with serving(script, retry=POLICY, clock=clock) as (client, server):
+        assert client.get("/rest/x", ANY) == {}
+    assert len(server.received) == 13 > 1 + POLICY.most
+
+
+def test_a_gate_opens_when_the_last_one_may():
+    gate = Gate()
+    gate.close(10)
+    gate.close(7)
+    assert [gate.remaining(now) for now in (4, 10, 11)] == [6, 0, 0]
+
+
 def test_a_server_that_asks_for_too_much_is_not_waited_for():
     clock = Clock()
-    with serving(Script(limited("3600")), retry=POLICY, sleep=clock.sleep) as (client, server):
+    with serving(Script(limited("3600")), retry=POLICY, clock=clock) as (client, server):
         with pytest.raises(RateLimitedError):
             client.get("/rest/x", ANY)
         assert len(server.received) == 1
