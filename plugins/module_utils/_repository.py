@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import dataclasses
+import typing as t
 
 from ._client import quote
 from ._refs import project_key, repository_slug
@@ -46,3 +47,11 @@ class Repository:
     def path(self, api: str, rest: str = "") -> str:
         """The path of a resource of this repository, or of itself; ``api`` is the REST module with its version."""
         return f"/rest/{api}/projects/{quote(self.project_key)}/repos/{quote(self.slug)}" + (rest and f"/{rest}")
+
+
+Place = t.Union[Project, Repository]
+
+
+def place(project_key: str, slug: str | None) -> Place:
+    """The repository, or the project where no repository is given. Raises InputError."""
+    return Project(project_key) if slug is None else Repository(project_key, slug)

@@ -23,7 +23,13 @@ FLOORS = {
         1,
     ),
     **dict.fromkeys(("_transport", "_client"), 2),
-    **dict.fromkeys(("_branch", "_branch_model", "_cluster", "_commit", "_connection", "_project", "_repository"), 3),
+    **dict.fromkeys(
+        (
+            *("_branch", "_branch_model", "_cluster", "_commit", "_connection", "_default_branch", "_repository"),
+            *("_project", "_restriction"),
+        ),
+        3,
+    ),
     "_module": 4,
 }
 TOP = 5

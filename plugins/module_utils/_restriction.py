@@ -1,0 +1,250 @@
+# SPDX-FileCopyrightText: 2026 bitbucket.datacenter contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Private to this collection: may change at any time.
+"""Branch restrictions of repositories and projects: the server's resource, and what comes of a wanted one."""
+
+from __future__ import annotations
+
+import dataclasses
+import typing as t
+
+from ._branch_model import ROLES
+from ._branch_model import TYPES as CATEGORIES
+from ._client import Client, quote
+from ._errors import InputError
+from ._refs import HEADS, branch_name
+from ._repository import Place, Repository
+from ._schema import Json, Schema, page
+
+TYPES = ("read-only", "no-deletes", "fast-forward-only", "pull-request-only", "no-creates")
+MATCHERS = ("BRANCH", "PATTERN", "MODEL_BRANCH", "MODEL_CATEGORY", "ANY_REF")
+LISTS = ("users", "groups", "access_keys")
+# the id that the server shows for any ref (seen)
+_ANY_REF = "ANY_REF_MATCHER_ID"
+
+_RESTRICTION: Json = {
+    "type": "object",
+    "required": ["id", "type", "matcher"],
+    "properties": {
+        "id": {"type": "integer"},
+        "type": {"type": "string"},
+        "matcher": {
+            "type": "object",
+            "required": ["id", "type"],
+            "properties": {
+                "id": {"type": "string"},
+                "type": {"type": "object", "required": ["id"], "properties": {"id": {"type": "string"}}},
+            },
+        },
+        "scope": {"type": "object", "required": ["type"], "properties": {"type": {"type": "string"}}},
+        "users": {
+            "type": "array",
+            "items": {"type": "object", "required": ["name"], "properties": {"name": {"type": "string"}}},
+        },
+        "groups": {"type": "array", "items": {"type": "string"}},
+        "accessKeys": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "required": ["key"],
+                "properties": {
+                    "key": {"type": "object", "required": ["id"], "properties": {"id": {"type": "integer"}}}
+                },
+            },
+        },
+    },
+}
+T = t.TypeVar("T", str, int)
+
+_ONE = Schema(_RESTRICTION)
+_PAGE = Schema(page(_RESTRICTION))
+
+
+@dataclasses.dataclass(frozen=True)
+class Restriction:
+    """One restriction; equal to another that says the same, whatever their ids are.
+
+    ``inherited`` is true in a repository for what its project restricts. Users and groups are in lower case, since
+    the server does not tell them apart by case; all lists are sorted.
+    """
+
+    type: str
+    matcher_type: str
+    matcher_id: str
+    users: tuple[str, ...] = ()
+    groups: tuple[str, ...] = ()
+    access_keys: tuple[int, ...] = ()
+    inherited: bool = False
+    id: int | None = dataclasses.field(default=None, compare=False)
+
+    def __str__(self) -> str:
+        return f"{self.type} for {self.matcher_type} {self.matcher_id}".replace(f" {_ANY_REF}", "")
+
+    @property
+    def key(self) -> tuple[str, str, str]:
+        """What there is one restriction of in a place: the server updates the one with the same (seen on 10.4)."""
+        return self.type, self.matcher_type, self.matcher_id
+
+    def view(self) -> dict[str, t.Any]:
+        """The user's view, without its id."""
+        return {
+            "type": self.type,
+            "matcher": {"type": self.matcher_type, "id": self.matcher_id},
+            **{name: list(getattr(self, name)) for name in LISTS},
+            "inherited": self.inherited,
+        }
+
+
+class Restrictions:
+    """The restrictions of one project or repository. Every method may raise any BitbucketError."""
+
+    def __init__(self, client: Client, place: Place) -> None:
+        self._client = client
+        self._place = place
+        self._path = place.path("branch-permissions/latest", "restrictions")
+
+    def all(self) -> list[Restriction]:
+        """Every one that holds here, in the server's order; a repository shows its project's, too (assumed)."""
+        return [self._read(answer) for answer in self._client.items(self._path, _PAGE)]
+
+    def save(self, restriction: Restriction) -> Restriction:
+        """Create it, or replace the one with the same key, and return what the server makes of it."""
+        body: Json = {
+            "type": restriction.type,
+            "matcher": {"id": restriction.matcher_id, "type": {"id": restriction.matcher_type}},
+            "users": list(restriction.users),
+            "groups": list(restriction.groups),
+            "accessKeys": list(restriction.access_keys),
+        }
+
+        def send() -> Restriction:
+            return self._read(self._client.post(self._path, _ONE, body))
+
+        def done() -> Restriction | None:
+            return next((found for found in self.all() if found == restriction), None)
+
+        return self._client.settle(send, done, resend=True)
+
+    def delete(self, restriction_id: int) -> None:
+        """Delete one that is this place's own; a repository cannot delete what its project restricts (assumed)."""
+
+        def send() -> bool:
+            self._client.delete(f"{self._path}/{quote(restriction_id)}")
+            return True
+
+        def done() -> bool | None:
+            return None if any(found.id == restriction_id for found in self.all()) else True
+
+        self._client.settle(send, done, resend=True)
+
+    def _read(self, answer: Json) -> Restriction:
+        matcher = answer["matcher"]
+        return Restriction(
+            answer["type"],
+            matcher["type"]["id"],
+            _shown_id(matcher["type"]["id"], matcher["id"]),
+            _folded(user["name"] for user in answer.get("users", ())),
+            _folded(answer.get("groups", ())),
+            tuple(sorted(access["key"]["id"] for access in answer.get("accessKeys", ()))),
+            isinstance(self._place, Repository) and answer.get("scope", {}).get("type") == "PROJECT",
+            answer["id"],
+        )
+
+
+# -- what is wanted, without the server ------------------------------------------------------------------------------
+
+
+def rule(wanted: t.Mapping[str, t.Any]) -> Restriction:
+    """``{type, matcher: {type, id}, users, groups, access_keys}`` with lists that may be missing. Raises InputError."""
+    matcher = wanted["matcher"]
+    return Restriction(
+        wanted["type"],
+        matcher["type"],
+        _matcher_id(matcher["type"], matcher.get("id")),
+        _folded(wanted.get("users") or ()),
+        _folded(wanted.get("groups") or ()),
+        tuple(sorted(set(wanted.get("access_keys") or ()))),
+    )
+
+
+def _folded(names: t.Iterable[str]) -> tuple[str, ...]:
+    return tuple(sorted({name.lower() for name in names}))
+
+
+def _shown_id(kind: str, shown: str) -> str:
+    """The matcher's id in the one form that is compared, whatever form a version of the server shows."""
+    if kind == "BRANCH":
+        return HEADS + shown.removeprefix(HEADS)
+    return {"MODEL_BRANCH": shown.lower(), "MODEL_CATEGORY": shown.upper(), "ANY_REF": _ANY_REF}.get(kind, shown)
+
+
+def _matcher_id(kind: str, given: str | None) -> str:
+    """The matcher's id in the form that is compared. Raises InputError."""
+    if kind == "ANY_REF":
+        if given not in (None, "", _ANY_REF):
+            raise InputError(f"Matcher ANY_REF has an id ({given!r})", "leave the id out, or choose another matcher")
+        return _ANY_REF
+    if not given:
+        raise InputError(f"Matcher {kind} has no id", "say what it shall match")
+    if kind == "BRANCH":
+        return HEADS + branch_name(given, "id of the matcher")
+    choices = {"MODEL_BRANCH": ROLES, "MODEL_CATEGORY": CATEGORIES}.get(kind)
+    shown = _shown_id(kind, given)
+    if choices is not None and shown not in choices:
+        raise InputError(f"Matcher {kind} has the id {given!r}", f"use one of {', '.join(choices)}")
+    return shown
+
+
+def own(existing: t.Iterable[Restriction]) -> dict[tuple[str, str, str], Restriction]:
+    """Those of the place itself, by their key."""
+    return {found.key: found for found in existing if not found.inherited}
+
+
+def merged(before: Restriction | None, wanted: Restriction, exact: bool) -> Restriction:
+    """What is to be saved: who is exempt already stays exempt, unless exactly the wanted ones shall be."""
+    if before is None or exact:
+        return wanted
+    return dataclasses.replace(
+        wanted,
+        users=_union(before.users, wanted.users),
+        groups=_union(before.groups, wanted.groups),
+        access_keys=_union(before.access_keys, wanted.access_keys),
+    )
+
+
+def _union(first: tuple[T, ...], second: tuple[T, ...]) -> tuple[T, ...]:
+    return tuple(sorted(set(first + second)))
+
+
+def plan(
+    existing: t.Iterable[Restriction], wanted: t.Iterable[Restriction], exact: bool
+) -> tuple[list[Restriction], list[Restriction]]:
+    """What to save and what to delete. What a repository inherits is neither looked at nor touched.
+
+    ``exact``: who is exempt is exactly as wanted, and what is not wanted is deleted. Raises InputError where one
+    restriction is wanted twice.
+    """
+    here, asked = own(existing), {}
+    for each in wanted:
+        if each.key in asked:
+            raise InputError(f"Restriction {each} is given twice", "give it once, with everybody who is exempt from it")
+        asked[each.key] = merged(here.get(each.key), each, exact)
+    to_save = [each for key, each in asked.items() if here.get(key) != each]
+    return to_save, [each for key, each in here.items() if exact and key not in asked]
+
+
+def after(
+    existing: t.Iterable[Restriction], to_save: t.Iterable[Restriction], to_delete: t.Iterable[Restriction]
+) -> list[Restriction]:
+    """What holds once a plan is carried out: what is inherited comes last, each part in the order of the keys."""
+    existing = list(existing)
+    gone = {each.key for each in to_delete}
+    here = {key: each for key, each in own(existing).items() if key not in gone}
+    here.update({each.key: each for each in to_save})
+    inherited = [each for each in existing if each.inherited]
+    return sorted(here.values(), key=_key) + sorted(inherited, key=_key)
+
+
+def _key(restriction: Restriction) -> tuple[str, str, str]:
+    return restriction.key

@@ -1,0 +1,156 @@
+# SPDX-FileCopyrightText: 2026 bitbucket.datacenter contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import dataclasses
+
+import pytest
+from ansible_collections.bitbucket.datacenter.plugins.module_utils import _errors, _restriction
+from ansible_collections.bitbucket.datacenter.plugins.module_utils._repository import Project, Repository
+from ansible_collections.bitbucket.datacenter.plugins.module_utils._restriction import Restriction, Restrictions
+from ansible_collections.bitbucket.datacenter.tests.unit.memory_server import Answer, serving
+from hypothesis import given
+from hypothesis import strategies as st
+
+NAMES = st.lists(st.sampled_from(["ada", "Dora", "rolf"]), max_size=3)
+RULES = st.fixed_dictionaries(
+    {
+        "type": st.sampled_from(_restriction.TYPES[:3]),
+        "matcher": st.sampled_from(
+            [
+                {"type": "BRANCH", "id": "main"},
+                {"type": "PATTERN", "id": "release/*"},
+                {"type": "MODEL_BRANCH", "id": "Development"},
+                {"type": "MODEL_CATEGORY", "id": "feature"},
+                {"type": "ANY_REF", "id": None},
+            ]
+        ),
+    },
+    optional={"users": NAMES, "groups": NAMES | st.none(), "access_keys": st.lists(st.integers(1, 3))},
+).map(_restriction.rule)
+WANTED = st.lists(RULES, unique_by=lambda each: each.key, max_size=5)
+EXISTING = st.lists(st.tuples(RULES, st.booleans()), unique_by=lambda pair: (pair[0].key, pair[1]), max_size=8).map(
+    lambda pairs: [
+        dataclasses.replace(each, inherited=inherited, id=number) for number, (each, inherited) in enumerate(pairs)
+    ]
+)
+
+
+@given(EXISTING, WANTED, st.booleans())
+def test_a_plan_that_was_carried_out_leaves_nothing_to_plan(existing, wanted, exact):
+    after = _restriction.after(existing, *_restriction.plan(existing, wanted, exact))
+    assert _restriction.plan(after, wanted, exact) == ([], [])
+    assert _restriction.after(after, [], []) == after
+
+
+@given(EXISTING, WANTED, st.booleans())
+def test_what_is_inherited_is_left_alone(existing, wanted, exact):
+    to_save, to_delete = _restriction.plan(existing, wanted, exact)
+    assert not any(each.inherited for each in [*to_save, *to_delete])
+    after = _restriction.after(existing, to_save, to_delete)
+    inherited = [[each for each in some if each.inherited] for some in (existing, after)]
+    assert sorted(inherited[0], key=lambda each: each.key) == inherited[1]
+
+
+@given(EXISTING, WANTED)
+def test_exactly_these(existing, wanted):
+    after = _restriction.after(existing, *_restriction.plan(existing, wanted, exact=True))
+    assert _restriction.own(after) == {each.key: each for each in wanted}
+
+
+@given(EXISTING, WANTED)
+def test_at_least_these_and_nobody_loses_an_exemption(existing, wanted):
+    to_save, to_delete = _restriction.plan(existing, wanted, exact=False)
+    assert to_delete == []
+    after = _restriction.own(_restriction.after(existing, to_save, to_delete))
+    for each in [*wanted, *_restriction.own(existing).values()]:
+        for name in _restriction.LISTS:
+            assert set(getattr(each, name)) <= set(getattr(after[each.key], name))
+
+
+def test_one_restriction_twice_is_refused():
+    rule = {"type": "read-only", "matcher": {"type": "BRANCH", "id": "main"}}
+    other = {"type": "read-only", "matcher": {"type": "BRANCH", "id": "refs/heads/main"}, "users": ["ada"]}
+    with pytest.raises(_errors.InputError, match="read-only for BRANCH refs/heads/main is given twice"):
+        _restriction.plan([], map(_restriction.rule, [rule, other]), exact=False)
+
+
+@pytest.mark.parametrize(
+    ("matcher", "shown"),
+    [
+        ({"type": "BRANCH", "id": "main"}, "refs/heads/main"),
+        ({"type": "BRANCH", "id": "refs/heads/main"}, "refs/heads/main"),
+        ({"type": "PATTERN", "id": "Release/**"}, "Release/**"),
+        ({"type": "MODEL_BRANCH", "id": "Production"}, "production"),
+        ({"type": "MODEL_CATEGORY", "id": "hotfix"}, "HOTFIX"),
+        ({"type": "ANY_REF"}, "ANY_REF_MATCHER_ID"),
+        ({"type": "ANY_REF", "id": "ANY_REF_MATCHER_ID"}, "ANY_REF_MATCHER_ID"),
+    ],
+)
+def test_matchers_have_one_form(matcher, shown):
+    assert _restriction.rule({"type": "read-only", "matcher": matcher}).matcher_id == shown
+
+
+@pytest.mark.parametrize(
+    ("matcher", "cause"),
+    [
+        ({"type": "BRANCH", "id": "a b"}, "id of the matcher 'a b' is not a valid branch name"),
+        ({"type": "BRANCH"}, "Matcher BRANCH has no id"),
+        ({"type": "PATTERN", "id": ""}, "Matcher PATTERN has no id"),
+        ({"type": "MODEL_BRANCH", "id": "staging"}, "'staging'; use one of development, production"),
+        ({"type": "MODEL_CATEGORY", "id": "CHORE"}, "'CHORE'; use one of BUGFIX, FEATURE, HOTFIX, RELEASE"),
+        ({"type": "ANY_REF", "id": "main"}, r"Matcher ANY_REF has an id \('main'\)"),
+    ],
+)
+def test_a_matcher_that_matches_nothing_is_refused(matcher, cause):
+    with pytest.raises(_errors.InputError, match=cause):
+        _restriction.rule({"type": "read-only", "matcher": matcher})
+
+
+def test_a_restriction_in_words():
+    branch = _restriction.rule({"type": "no-deletes", "matcher": {"type": "BRANCH", "id": "main"}})
+    assert str(branch) == "no-deletes for BRANCH refs/heads/main"
+    assert str(_restriction.rule({"type": "no-deletes", "matcher": {"type": "ANY_REF"}})) == "no-deletes for ANY_REF"
+
+
+# -- what travels ----------------------------------------------------------------------------------------------------
+
+SHOWN = {
+    "id": 7,
+    "type": "read-only",
+    "scope": {"type": "PROJECT", "resourceId": 1},
+    "matcher": {"id": "refs/heads/main", "displayId": "main", "type": {"id": "BRANCH", "name": "Branch"}},
+    "users": [{"name": "Rolf", "slug": "rolf"}, {"name": "ada", "slug": "ada"}],
+    "groups": ["Developers"],
+    "accessKeys": [{"key": {"id": 9}}, {"key": {"id": 3}}],
+}
+
+
+@pytest.mark.parametrize(("place", "inherited"), [(Repository("PLAT", "api"), True), (Project("PLAT"), False)])
+def test_what_the_server_shows(place, inherited):
+    with serving(Answer(200, {"values": [SHOWN], "isLastPage": True})) as (client, _server):
+        (found,) = Restrictions(client, place).all()
+    assert found == Restriction(
+        "read-only", "BRANCH", "refs/heads/main", ("ada", "rolf"), ("developers",), (3, 9), inherited
+    )
+    assert found.id == 7
+
+
+@given(RULES)
+def test_what_is_saved_is_what_is_read(restriction):
+    def keep(request):
+        body = request.body
+        return Answer(
+            200,
+            {
+                **SHOWN,
+                **body,
+                "scope": {"type": "REPOSITORY", "resourceId": 1},
+                "users": [{"name": name.capitalize()} for name in body["users"]],
+                "accessKeys": [{"key": {"id": each}} for each in body["accessKeys"]],
+            },
+        )
+
+    with serving(keep) as (client, _server):
+        assert Restrictions(client, Repository("PLAT", "api")).save(restriction) == restriction
