@@ -95,6 +95,7 @@ def in_development_environment(name: str, directory: str) -> None:
 
 in_development_environment("tests-playbooks", "tests/playbooks")
 in_development_environment("tests-fleet", "tests/fleet")
+in_development_environment("tests-parity", "tests/parity")
 in_development_environment("tests-simulator", "tests/simulator_tests")
 in_development_environment("tests-conformance", "tests/conformance")
 

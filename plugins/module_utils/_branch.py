@@ -25,6 +25,7 @@ _REF: Json = {
         "isDefault": {"type": "boolean"},
     },
 }
+_REPOSITORY = Schema({"type": "object", "required": ["slug"], "properties": {"archived": {"type": "boolean"}}})
 _BRANCH = Schema(_REF)
 _BRANCHES = Schema(page(_REF))
 
@@ -98,6 +99,12 @@ class Branches:
             if found is None:
                 raise
             return Outcome(found, found)
+
+    def refuse_archived(self) -> None:
+        """Raise the ConflictError that create() would meet in an archived repository, of which no listing tells."""
+        # a write there answers 409 (assumed)
+        if self._client.get(self._repository.path("api/latest"), _REPOSITORY).get("archived"):
+            raise ConflictError(f"Repository {self._repository} is archived", "take it out of the archive first")
 
     def refuse_overlap(self, name: str) -> None:
         """Raise the ConflictError that create() would meet."""

@@ -133,6 +133,7 @@ def ensure_present(branches: Branches, name: str, tip: str | None, start_point: 
             f"start_point {start_point!r} names no commit of the repository", "give an existing branch, tag or commit"
         )
     if check:
+        branches.refuse_archived()
         branches.refuse_overlap(name)
         return Outcome(None, view(name, tip))
     return branches.create(name, tip)
@@ -142,8 +143,8 @@ def run(module: AnsibleModule, client: Client) -> dict[str, t.Any]:
     """Bring the branch to its state."""
     params, check = module.params, module.check_mode
     name = _refs.branch_name(params["name"])
-    start_point = params["start_point"] and _refs.revision(params["start_point"])
-    end_point = params["end_point"] and _refs.commit_id(params["end_point"], "end_point")
+    start_point = None if params["start_point"] is None else _refs.revision(params["start_point"])
+    end_point = None if params["end_point"] is None else _refs.commit_id(params["end_point"], "end_point")
     repository = Repository(params["project_key"], params["repository"])
     branches = Branches(client, repository)
     before = branches.find(name)

@@ -107,8 +107,16 @@ class GitRepository:
             if candidate.startswith("refs/") or candidate == "HEAD":
                 reference = self._reference(candidate)
                 if reference is not None:
-                    return reference.peel(pygit2.Commit)
+                    return self._peel(reference)
         return self.commit(name)
+
+    @staticmethod
+    def _peel(reference: pygit2.Reference) -> pygit2.Commit | None:
+        """None for a HEAD that points to a branch that is not there."""
+        try:
+            return reference.peel(pygit2.Commit)
+        except KeyError:
+            return None
 
     def _reference(self, name: str) -> pygit2.Reference | None:
         try:

@@ -7,6 +7,7 @@ from __future__ import annotations
 from ..modules import Fleet
 from ..proof import API, READ, REPEATED, REPOSITORY, Scenario, Use, Uses
 
+ITSELF = ("GET", f"/rest/api/{{apiVersion}}{REPOSITORY}")
 COMMITS = ("GET", f"/rest/api/{{apiVersion}}{REPOSITORY}/commits")
 BRANCHES = ("GET", f"/rest/api/{{apiVersion}}{REPOSITORY}/branches")
 CREATE = ("POST", f"/rest/branch-utils/{{apiVersion}}{REPOSITORY}/branches")
@@ -74,6 +75,8 @@ NEW = {**API, "name": "fault/new", "start_point": "main"}
 GONE = {**API, "name": "fault/gone", "state": "absent"}
 
 USES: Uses = {
+    # whether it is archived
+    ITSELF: [Use("branch", NEW, READ, lambda fleet: fleet.delete_branch("fault/new"), check=True)],
     COMMITS: [Use("branch", {**NEW, "name": "main"}, READ)],
     BRANCHES: [Use("branch_info", API, READ)],
     MODEL: [Use("branch_model_info", API, READ)],

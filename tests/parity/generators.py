@@ -1,0 +1,231 @@
+# SPDX-FileCopyrightText: 2026 bitbucket.datacenter contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Random repositories and random wishes. Few names, so that they meet: as file and directory, as branch and tag.
+
+Commits are written ``@2`` for the full id of number 2, ``@2^`` for the same in capitals and ``@2~`` for its first
+digits: what is printed of a failure is readable, and the same whatever the ids are.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import pprint
+import re
+from collections.abc import Sequence
+from typing import Any
+
+import pygit2
+from hypothesis import strategies as st
+
+from .world import ABSENT_PROJECT, COMMITS, EMPTY, HEADS, PERSONAL, PROJECT, SLUGS, Repo, Rule, World
+
+#: In every repository but the empty one, and never asked for: what a server makes of a repository whose last branch
+#: was deleted is not known.
+KEPT = "kept"
+
+COMMON = (
+    "main", "develop", "a", "a/b", "a/b/c", "feature/x", "feature/x/y", "feature/ABC-1-login-page", "release/1.0",
+    "bugfix/z", "Main", "v1", "übung/ß", "日本", "100%", "a%2Fb", "#1&x=y", "a+b",
+)  # fmt: skip
+INVALID = ("", "a b", "a..b", "x.lock", "-x", "/a", "a/", "a//b", "@", "HEAD", "a~1", "a:b", "ü\x7f", "refs/heads/")
+TAG_NAMES = ("v1", "v2/rc", "main", "a", "größe")
+TYPES = ("BUGFIX", "FEATURE", "HOTFIX", "RELEASE")
+TEXTS = ("x", "ABC-1 Login page", "Ünïcode & more", "z")
+MATCHERS = (
+    ("ANY_REF", "ANY_REF_MATCHER_ID"), ("BRANCH", "refs/heads/main"), ("BRANCH", "refs/heads/a"),
+    ("BRANCH", "refs/heads/feature/x"), ("PATTERN", "feature/**"), ("PATTERN", "a/*"), ("MODEL_CATEGORY", "FEATURE"),
+    ("MODEL_CATEGORY", "RELEASE"), ("MODEL_BRANCH", "development"),
+)  # fmt: skip
+RULE_TYPES = ("read-only", "no-deletes", "no-creates", "fast-forward-only", "pull-request-only")
+MODEL_PREFIXES = {"BUGFIX": ("bugfix/", "fix/"), "FEATURE": ("feature/", "a/"), "HOTFIX": ("hotfix/",),
+                  "RELEASE": ("release/", "r-")}  # fmt: skip
+
+_COMMIT = re.compile(r"@(\d)([~^]?)\Z")
+_PIECES = st.text("aB9-_.%+#=&'é日😀", min_size=1, max_size=4)
+
+
+@dataclasses.dataclass(frozen=True)
+class Scenario:
+    """Repositories, and what a module is told."""
+
+    module: str
+    repos: tuple[Repo, ...]
+    options: dict[str, Any]
+
+    def __repr__(self) -> str:
+        lines = [f"{self.module}: {pprint.pformat(self.options, width=110, sort_dicts=False)}"]
+        for repo in self.repos:
+            said = (f"{field.name}={getattr(repo, field.name)!r}" for field in dataclasses.fields(repo)[1:]
+                    if getattr(repo, field.name) != field.default and getattr(repo, field.name) != {})  # fmt: skip
+            lines.append(f"{repo.name}: {', '.join(said)}")
+        return "\n  " + "\n  ".join(lines) + "\n"
+
+    @property
+    def names(self) -> list[str]:
+        return [repo.name for repo in self.repos]
+
+
+def spelled(value: Any, world: World) -> Any:
+    """Options with the commits of this world in place of ``@2`` and the like."""
+    if isinstance(value, dict):
+        return {key: spelled(inner, world) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [spelled(inner, world) for inner in value]
+    found = _COMMIT.match(value) if isinstance(value, str) else None
+    if found is None:
+        return value
+    commit = world.commits[int(found[1])]
+    return {"": commit, "~": commit[:10], "^": commit.upper()}[found[2]]
+
+
+def often(likely: Any, *others: Any) -> st.SearchStrategy[Any]:
+    """Mostly the first, now and then one of the others."""
+    return st.sampled_from([likely] * (4 * len(others)) + list(others))
+
+
+def one_in(number: int) -> st.SearchStrategy[bool]:
+    """True once in so many times; shrinks to False."""
+    return st.sampled_from([False] * (number - 1) + [True])
+
+
+def _is_name(name: str) -> bool:
+    return not name.startswith("-") and pygit2.reference_is_valid_name(HEADS + name)
+
+
+WILD = st.lists(_PIECES, min_size=1, max_size=3).map("/".join).filter(_is_name)
+
+
+@st.composite
+def names(draw: st.DrawFn) -> str:
+    """Of a branch that somebody wants: mostly a usual one."""
+    if draw(one_in(12)):
+        return draw(WILD)
+    name = draw(st.sampled_from(COMMON))
+    return HEADS + name if draw(one_in(12)) else name
+
+
+def without_overlaps(chosen: Sequence[str]) -> list[str]:
+    """Those that can exist beside each other, the first of them first."""
+    kept: list[str] = []
+    for name in chosen:
+        if not any(f"{name}/".startswith(f"{other}/") or f"{other}/".startswith(f"{name}/") for other in kept):
+            kept.append(name)
+    return kept
+
+
+RULES = st.builds(Rule, st.sampled_from(RULE_TYPES), st.sampled_from(MATCHERS), one_in(4))
+
+
+@st.composite
+def models(draw: st.DrawFn) -> dict[str, Any] | None:
+    """The configuration of a branch model, None where it is inherited."""
+    if not draw(one_in(3)):
+        return None
+    model: dict[str, Any] = {"development": draw(st.sampled_from([
+        {"refId": None, "useDefault": True}, {"refId": "refs/heads/develop", "useDefault": False}]))}  # fmt: skip
+    if draw(st.booleans()):
+        model["production"] = {"refId": "refs/heads/main", "useDefault": False}
+    model["types"] = [
+        {"id": kind, "displayName": kind.capitalize(), "enabled": draw(often(True, False)),
+         "prefix": draw(st.sampled_from(MODEL_PREFIXES[kind]))}
+        for kind in TYPES
+    ]  # fmt: skip
+    return model
+
+
+@st.composite
+def repositories(draw: st.DrawFn, slug: str = "one", project_key: str = PROJECT) -> Repo:
+    """Any repository: some branches or many, a default branch that is there or not, archived, with permissions."""
+    chosen: list[str] = []
+    if slug != EMPTY:
+        first = ["main"] if draw(often(True, False)) else []
+        others = st.sampled_from(COMMON) if not draw(one_in(10)) else WILD
+        chosen = without_overlaps([KEPT, *first, *draw(st.lists(others, max_size=6, unique=True))])
+    numbers = st.integers(0, COMMITS - 1)
+    default = draw(often("main" if "main" in chosen else chosen[-1] if chosen else "main", "main", "develop", "gone"))
+    tags = draw(st.dictionaries(st.sampled_from(TAG_NAMES), numbers, max_size=3)) if chosen else {}
+    return Repo(
+        slug=slug,
+        branches={name: draw(numbers) for name in chosen},
+        tags={name: tags[name] for name in without_overlaps(list(tags))},
+        default=default,
+        archived=draw(one_in(20)),
+        level=draw(st.sampled_from(["admin"] * 8 + ["write"] * 3 + ["read", "none"])),
+        rules=tuple(draw(st.lists(RULES, max_size=2))) if draw(one_in(3)) else (),
+        model=draw(models()),
+        project_key=project_key,
+    )
+
+
+@st.composite
+def start_points(draw: st.DrawFn, repo: Repo) -> str | None:
+    """What exists in the repository, mostly; else a name that may be made by the same list, or what never exists."""
+    there = [*repo.branches, *(HEADS + name for name in repo.branches)]
+    there += [*repo.tags, *(f"refs/tags/{name}" for name in repo.tags), *(f"@{number}" for number in range(COMMITS))]
+    kind = draw(st.sampled_from(["there"] * 6 + ["named", "odd"]))
+    if kind == "there":
+        return draw(st.sampled_from(there))
+    if kind == "named":
+        return draw(st.sampled_from(COMMON))
+    return draw(st.sampled_from([None, "@2~", "@3^", "0" * 40, "never", "refs/heads/never", "refs/tags/never", "HEAD",
+                                 "refs/heads", "a b", "main~1", ""]))  # fmt: skip
+
+
+@st.composite
+def end_points(draw: st.DrawFn, repo: Repo, name: str | None) -> str | None:
+    """None, the tip in small or capital letters, another commit, one that never was, or no commit's id."""
+    tip = repo.branches.get(name.removeprefix(HEADS)) if name else None
+    right = f"@{0 if tip is None else tip}"
+    return draw(st.sampled_from([None, None, None, right, right, f"{right}^", "@0", "@4", "0" * 40, "@1~"]))
+
+
+@st.composite
+def wishes(draw: st.DrawFn, repo: Repo, typed: bool = False) -> dict[str, Any]:
+    """One branch as it is declared. ``typed``: now and then by type and text."""
+    wish: dict[str, Any] = {}
+    if typed and draw(one_in(6)):
+        wish.update(type=draw(st.sampled_from(TYPES)), text=draw(st.sampled_from(TEXTS)))
+    else:
+        existing = st.sampled_from(list(repo.branches)[1:]) if len(repo.branches) > 1 else names()
+        wish["name"] = draw(st.one_of(names(), names(), existing))
+    if draw(st.sampled_from(["present", "present", "absent"])) == "absent":
+        wish["state"] = "absent"
+        end_point = draw(end_points(repo, wish.get("name")))
+        if end_point is not None:
+            wish["end_point"] = end_point
+    else:
+        start_point = draw(start_points(repo))
+        if start_point is not None:
+            wish["start_point"] = start_point
+    return wish
+
+
+@st.composite
+def place(draw: st.DrawFn, repo: Repo) -> dict[str, str]:
+    """The options that name the repository; now and then one that is not there, or no name at all."""
+    if draw(one_in(40)):
+        return draw(st.sampled_from([
+            {"project_key": PROJECT, "repository": "nowhere"},
+            {"project_key": ABSENT_PROJECT, "repository": "one"},
+            {"project_key": PROJECT, "repository": "../one"},
+        ]))  # fmt: skip
+    return {"project_key": repo.project_key, "repository": repo.slug}
+
+
+@st.composite
+def some_repositories(draw: st.DrawFn, most: int = len(SLUGS)) -> tuple[Repo, ...]:
+    """Up to so many of the pool, now and then a personal one among them."""
+    found = [draw(repositories(slug)) for slug in SLUGS[: draw(st.integers(1, most))]]
+    if draw(one_in(6)):
+        found[-1] = draw(st.one_of(repositories("own", PERSONAL), repositories(EMPTY)))
+    return tuple(found)
+
+
+@st.composite
+def of_branch(draw: st.DrawFn) -> Scenario:
+    """The module `branch`."""
+    (repo,) = draw(some_repositories(most=1))
+    wish = draw(wishes(repo))
+    if draw(one_in(25)):
+        wish["name"] = draw(st.sampled_from(INVALID))
+    return Scenario("branch", (repo,), {**draw(place(repo)), **wish})
