@@ -119,6 +119,14 @@ def test_change_default(api: Api, new_repository: Callable[..., Repository]) -> 
     api.put(f"{repository.rest}/default-branch", {"id": "refs/heads/nowhere"}, status=204)
 
 
+@claim("default-branch names the branch that is set, whether it exists or not", evidence="doc")
+def test_default_that_does_not_exist(api: Api, new_repository: Callable[..., Repository]) -> None:
+    repository = new_repository(empty=True)
+    assert api.get(f"{repository.rest}/default-branch", schema="minimal_ref").json["id"].startswith("refs/heads/")
+    api.put(f"{repository.rest}/default-branch", {"id": "refs/heads/nowhere"}, status=204)
+    assert api.get(f"{repository.rest}/default-branch", schema="minimal_ref").json["id"] == "refs/heads/nowhere"
+
+
 @claim("An empty repository's branches/default is 204, or 404", evidence="doc, seen")
 def test_default_of_empty(api: Api, new_repository: Callable[..., Repository]) -> None:
     api.get(f"{new_repository(empty=True).rest}/branches/default", status=(204, 404))

@@ -8,6 +8,7 @@ import contextlib
 import json
 import os
 import shutil
+import sqlite3
 import subprocess
 import sys
 import time
@@ -21,6 +22,8 @@ import yaml
 TESTS = Path(__file__).resolve().parents[1]
 SECONDS_TO_START = 90
 SECONDS_TO_STOP = 60
+# tables of the simulator
+_SETTINGS = ("branch_model", "restriction")
 
 
 class Simulator:
@@ -66,7 +69,15 @@ class Simulator:
 
     def snapshot(self) -> dict[str, Any]:
         """What must be equal before and after something that changes nothing."""
-        return {"refs": self.refs(), "cluster": self.cluster()}
+        return {"refs": self.refs(), "cluster": self.cluster(), "settings": self.settings()}
+
+    def settings(self) -> dict[str, Any]:
+        """Branch models and restrictions as they are stored, and the default branch of each repository, by git."""
+        paths = [Path(each["path"]) for each in self.repositories]
+        database = f"file:{paths[0].parents[1] / 'bitbucket.db'}?mode=ro"
+        with contextlib.closing(sqlite3.connect(database, uri=True, timeout=30)) as connection:
+            stored = {name: connection.execute(f"SELECT * FROM {name}").fetchall() for name in _SETTINGS}
+        return {**stored, "default_branches": [(path / "HEAD").read_text(encoding="utf-8") for path in paths]}
 
     def backends(self) -> dict[str, dict[str, Any]]:
         """The nodes as the entry address, the load balancer, sees them."""

@@ -44,7 +44,7 @@ def test_other_releases(tmp_path: Path) -> None:
         restriction = {"type": "no-creates", "matcher": {"id": "x", "type": {"id": "PATTERN"}}}
         path = "/rest/branch-permissions/latest/projects/PLAT/repos/api/restrictions"
         assert old.call("POST", path, json=restriction).status_code == 400
-        tip = old.get("/rest/api/latest/projects/PLAT/repos/api/default-branch")["latestCommit"]
+        tip = old.get("/rest/api/latest/projects/PLAT/repos/api/branches/default")["latestCommit"]
         assert old.get(commits.format(tip))["size"] > 1
     with running(tmp_path / "new", "--nodes", "1", "--version", "10.4.0") as new:
         assert [ref["displayId"] for ref in new.get(commits.format(tip))["values"]] == ["main"]

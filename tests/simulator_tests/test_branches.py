@@ -80,7 +80,11 @@ def test_default_branch(cluster: Cluster) -> None:
     empty = "/rest/api/latest/projects/PLAT/repos/empty"
     assert cluster.call("GET", empty + "/branches/default").status_code == 204
     assert cluster.call("PUT", empty + "/default-branch", json={"id": "refs/heads/nowhere"}).status_code == 204
-    assert cluster.call("GET", empty + "/default-branch").status_code == 404
+    assert cluster.get(empty + "/default-branch") == {
+        "id": "refs/heads/nowhere",
+        "displayId": "nowhere",
+        "type": "BRANCH",
+    }
 
 
 def test_listing(cluster: Cluster) -> None:

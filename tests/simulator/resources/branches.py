@@ -105,14 +105,9 @@ def _outgoing(call: Call, branch: Branch) -> dict[str, Any]:
 
 @routes.get(API + REPOSITORY + "/branches/default", permission="REPO_READ")
 async def branches_default(call: Call) -> web.StreamResponse:
-    """An empty repository: 204 (doc) or 404 (seen), by version."""
+    """The one that is set, if it exists (doc). An empty repository: 204 (doc) or 404 (seen), by version."""
     if call.git.is_empty() and call.node.dialect.no_default_branch_status == 204:
         return call.no_content()
-    return await default_branch(call)
-
-
-@routes.get(API + REPOSITORY + "/default-branch", permission="REPO_READ")
-async def default_branch(call: Call) -> web.Response:
     branch = call.git.default_branch()
     if branch is None:
         name = call.git.default_branch_name()
@@ -122,6 +117,13 @@ async def default_branch(call: Call) -> web.Response:
             "repository.NoDefaultBranchException",
         )
     return call.reply(present.branch(branch, branch.name))
+
+
+@routes.get(API + REPOSITORY + "/default-branch", permission="REPO_READ")
+async def default_branch(call: Call) -> web.Response:
+    """doc: the one that is set, whether it exists or not, and no more of it than its name."""
+    name = call.git.default_branch_name()
+    return call.reply({"id": HEADS + name, "displayId": name, "type": "BRANCH"})
 
 
 @routes.put(API + REPOSITORY + "/default-branch", permission="REPO_ADMIN")
