@@ -152,8 +152,10 @@ def run(module: AnsibleModule, client: Client) -> dict[str, t.Any]:
         if before is not None:
             branches.delete(name, end_point, dry_run=check)
         return Outcome(before, None).result(branch=None, drift=None)
-    known = before is not None and start_point and _refs.is_commit_id(start_point)
-    tip = start_point.lower() if known else start_point and resolve(client, repository, start_point)
+    tip = start_point
+    if start_point is not None:
+        known = before is not None and _refs.is_commit_id(start_point)
+        tip = start_point.lower() if known else resolve(client, repository, start_point)
     outcome = Outcome(before, before) if before else ensure_present(branches, name, tip, start_point, check)
     return outcome.result(branch=outcome.after, drift=drift(outcome.after, tip))
 
