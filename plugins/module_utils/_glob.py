@@ -13,6 +13,8 @@ import typing as t
 from ._errors import InputError
 
 _MAGIC = re.compile(r"[*?[]")
+# what stands for some text; a bracket that is not closed stands for itself, and is left out all the same
+_WILD = re.compile(r"\[!?\]?[^\]]*\]|[*?[]")
 _PROJECT = re.compile(r"~?[A-Za-z0-9_.@*?\[\]!-]+\Z")
 _SLUG = re.compile(r"[A-Za-z0-9_.*?\[\]!-]+\Z")
 
@@ -27,6 +29,16 @@ def matches(glob: str, name: str, *, ignore_case: bool = False) -> bool:
     if ignore_case:
         glob, name = glob.lower(), name.lower()
     return fnmatch.fnmatchcase(name, glob)
+
+
+def matcher(glob: str) -> t.Callable[[str], t.Any]:
+    """``matches`` for many names."""
+    return re.compile(fnmatch.translate(glob)).match
+
+
+def literal(glob: str) -> str:
+    """The longest text that stands in every name the glob stands for; empty where there is none."""
+    return max(_WILD.split(glob), key=len)
 
 
 def any_matches(globs: t.Iterable[str], name: str, *, ignore_case: bool = False) -> bool:

@@ -12,7 +12,11 @@ COMMITS = ("GET", f"/rest/api/{{apiVersion}}{REPOSITORY}/commits")
 BRANCHES = ("GET", f"/rest/api/{{apiVersion}}{REPOSITORY}/branches")
 CREATE = ("POST", f"/rest/branch-utils/{{apiVersion}}{REPOSITORY}/branches")
 DELETE = ("DELETE", f"/rest/branch-utils/{{apiVersion}}{REPOSITORY}/branches")
+CONTAINING = ("GET", f"/rest/branch-utils/{{apiVersion}}{REPOSITORY}/branches/info/{{commitId}}")
 MODEL = ("GET", f"/rest/branch-utils/{{apiVersion}}{REPOSITORY}/branchmodel")
+
+# of PLAT/api: commits made from the seed have the same ids each time
+FIRST_COMMIT = "3a13e09b84a7e230d95ed74961020ab62646b083"
 
 
 def _drifted(fleet: Fleet) -> None:
@@ -68,6 +72,13 @@ SCENARIOS = [
         {**API, "filter_text": "fleet/", "order_by": "alphabetical"},
         prepare=_two_below,
     ),
+    Scenario("branch_info", "by glob, with details", {**API, "glob": "fleet/?", "details": True}, prepare=_two_below),
+    Scenario(
+        "branch_info",
+        "by regular expression, compared with a base",
+        {**API, "regex": "^(develop|feature/.*)$", "base": "main", "order_by": "modification"},
+    ),
+    Scenario("branch_info", "that contain a commit", {**API, "containing": FIRST_COMMIT, "name": "main"}),
     Scenario("branch_model_info", "read", API),
 ]
 
@@ -79,6 +90,7 @@ USES: Uses = {
     ITSELF: [Use("branch", NEW, READ, lambda fleet: fleet.delete_branch("fault/new"), check=True)],
     COMMITS: [Use("branch", {**NEW, "name": "main"}, READ)],
     BRANCHES: [Use("branch_info", API, READ)],
+    CONTAINING: [Use("branch_info", {**API, "containing": FIRST_COMMIT}, READ)],
     MODEL: [Use("branch_model_info", API, READ)],
     CREATE: [
         Use("branch", NEW, REPEATED, lambda fleet: fleet.delete_branch("fault/new"),

@@ -79,3 +79,29 @@ def test_slug_globs(value):
     assert _glob.slug_glob("service-[0-9]*.x_?") == "service-[0-9]*.x_?"
     with pytest.raises(InputError, match="neither a repository slug nor a glob"):
         _glob.slug_glob(value)
+
+
+@pytest.mark.parametrize(
+    ("glob", "wanted"),
+    [
+        ("release/9.4", "release/9.4"),
+        ("release/*", "release/"),
+        ("*", ""),
+        ("", ""),
+        ("a?bc*d", "bc"),
+        ("[ab]c", "c"),
+        ("[!]x]long", "long"),
+        ("[]x]y", "y"),
+        ("ab[cde", "cde"),
+        ("**/x", "/x"),
+    ],
+)
+def test_the_literal_part_of_a_glob(glob, wanted):
+    assert _glob.literal(glob) == wanted
+
+
+@given(st.text("ab/*?[!]", max_size=8), st.text("ab/[!]*", max_size=8))
+def test_the_literal_part_stands_in_every_name_that_matches(glob, name):
+    assert bool(_glob.matcher(glob)(name)) == _glob.matches(glob, name)
+    if _glob.matches(glob, name):
+        assert _glob.literal(glob) in name

@@ -1,0 +1,204 @@
+# SPDX-FileCopyrightText: 2026 bitbucket.datacenter contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Private to this collection: may change at any time.
+"""Listings of branches with what the server tells of each: distance to a base, latest commit, pull requests, builds."""
+
+from __future__ import annotations
+
+import datetime as dt
+import typing as t
+
+from ._branch import Branches, view
+from ._client import Client, Query, quote
+from ._refs import HEADS
+from ._repository import Repository
+from ._schema import Json, Schema, page
+
+View = dict[str, t.Any]
+
+# What a listing is asked for with details: each branch costs the server a walk over the history.
+_DETAILED_PAGE = 250
+
+# seen 9.2, 10.4: the details are keyed by the part of the server that provides them
+_AHEAD_BEHIND = "com.atlassian.bitbucket.server.bitbucket-branch:ahead-behind-metadata-provider"
+_LATEST_COMMIT = "com.atlassian.bitbucket.server.bitbucket-branch:latest-commit-metadata"
+_PULL_REQUESTS = "com.atlassian.bitbucket.server.bitbucket-ref-metadata:outgoing-pull-request-metadata"
+_BUILDS = "com.atlassian.bitbucket.server.bitbucket-build:build-status-metadata"
+
+_COUNT: Json = {"type": "integer", "minimum": 0}
+_TIME: Json = {"type": "integer"}
+
+
+def _counts(*names: str) -> Json:
+    return {"type": "object", "properties": dict.fromkeys(names, _COUNT)}
+
+
+_PERSON: Json = {
+    "type": "object",
+    "properties": {name: {"type": "string"} for name in ("name", "displayName", "emailAddress")},
+}
+_PULL_REQUEST: Json = {
+    "type": "object",
+    "required": ["id", "state"],
+    "properties": {"id": {"type": "integer"}, "state": {"type": "string"}},
+}
+_BRANCHES = Schema(
+    page(
+        {
+            "type": "object",
+            "required": ["id", "latestCommit"],
+            "properties": {
+                "id": {"type": "string", "pattern": "^refs/heads/."},
+                "latestCommit": {"type": "string"},
+                "isDefault": {"type": "boolean"},
+                "metadata": {
+                    "type": "object",
+                    "properties": {
+                        _AHEAD_BEHIND: {**_counts("ahead", "behind"), "required": ["ahead", "behind"]},
+                        _LATEST_COMMIT: {
+                            "type": "object",
+                            "properties": {
+                                "author": _PERSON,
+                                "authorTimestamp": _TIME,
+                                "committerTimestamp": _TIME,
+                                "message": {"type": "string"},
+                            },
+                        },
+                        _PULL_REQUESTS: {
+                            "type": "object",
+                            "properties": {
+                                **_counts("open", "merged", "declined")["properties"],
+                                "pullRequest": _PULL_REQUEST,
+                            },
+                        },
+                        _BUILDS: _counts("successful", "failed", "inProgress", "cancelled", "unknown"),
+                    },
+                },
+            },
+        }
+    )
+)
+_CONTAINING = Schema(page({"type": "object", "required": ["id"], "properties": {"id": {"type": "string"}}}))
+
+# the details of a listing that was not asked for them
+UNKNOWN: View = dict.fromkeys(
+    (
+        "ahead",
+        "behind",
+        "latest_commit_author",
+        "latest_commit_author_email",
+        "latest_commit_time",
+        "latest_commit_timestamp",
+        "latest_commit_message",
+        "pull_request_id",
+        "pull_request_state",
+        "open_pull_requests",
+        "merged_pull_requests",
+        "declined_pull_requests",
+        "successful_builds",
+        "failed_builds",
+        "in_progress_builds",
+        "cancelled_builds",
+        "unknown_builds",
+    )
+)
+
+
+def iso_time(seconds: int | None) -> str | None:
+    """Seconds since 1970 as ISO 8601 in UTC; None for None, and for what is beyond the calendar."""
+    if seconds is None:
+        return None
+    try:
+        moment = dt.datetime.fromtimestamp(seconds, dt.timezone.utc)
+    except (ValueError, OverflowError, OSError):
+        return None  # a commit may carry any number
+    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _distance(metadata: Json) -> View:
+    """Null on the base itself (seen 9.2, 10.4), and wherever the server leaves it out."""
+    found = metadata.get(_AHEAD_BEHIND, {})
+    return {"ahead": found.get("ahead"), "behind": found.get("behind")}
+
+
+def _commit(metadata: Json) -> View:
+    found = metadata.get(_LATEST_COMMIT, {})
+    author = found.get("author", {})
+    # only the author's time is sure to be there (seen 10.4)
+    time = found.get("committerTimestamp", found.get("authorTimestamp"))
+    seconds = None if time is None else time // 1000
+    message = found.get("message")
+    return {
+        "latest_commit_author": author.get("displayName", author.get("name")),
+        "latest_commit_author_email": author.get("emailAddress"),
+        "latest_commit_time": iso_time(seconds),
+        "latest_commit_timestamp": seconds,
+        "latest_commit_message": None if message is None else message.partition("\n")[0],
+    }
+
+
+def _pull_requests(metadata: Json) -> View:
+    """One pull request comes as such, several as counts by state (seen 9.2, 10.4), none not at all (assumed)."""
+    found = metadata.get(_PULL_REQUESTS, {})
+    only = found.get("pullRequest")
+    state = only["state"] if only else None
+    return {
+        "pull_request_id": only["id"] if only else None,
+        "pull_request_state": state,
+        **{
+            f"{name}_pull_requests": int(state == name.upper()) if only else found.get(name, 0)
+            for name in ("open", "merged", "declined")
+        },
+    }
+
+
+def _builds(metadata: Json) -> View:
+    """Counts by state; a commit without builds has no entry (assumed)."""
+    found = metadata.get(_BUILDS, {})
+    names = {"successful": "successful", "failed": "failed", "inProgress": "in_progress",
+             "cancelled": "cancelled", "unknown": "unknown"}  # fmt: skip
+    return {f"{ours}_builds": found.get(theirs, 0) for theirs, ours in names.items()}
+
+
+def _detailed(ref: Json) -> View:
+    metadata = ref.get("metadata", {})
+    return {
+        **view(ref["id"].removeprefix(HEADS), ref["latestCommit"], ref.get("isDefault", False)),
+        **_distance(metadata),
+        **_commit(metadata),
+        **_pull_requests(metadata),
+        **_builds(metadata),
+    }
+
+
+class BranchListing:
+    """The branches of one repository, each with all keys of ``UNKNOWN``. Methods may raise any BitbucketError."""
+
+    def __init__(self, client: Client, repository: Repository) -> None:
+        self._client = client
+        self._repository = repository
+
+    def plain(self, filter_text: str | None = None, order_by: str | None = None) -> t.Iterator[View]:
+        """Branches whose name contains ``filter_text``, without details: all of them are None."""
+        for branch in Branches(self._client, self._repository).all(filter_text, order_by):
+            yield {**branch, **UNKNOWN}
+
+    def detailed(
+        self, filter_text: str | None = None, order_by: str | None = None, base: str | None = None
+    ) -> t.Iterator[View]:
+        """The same with details; ``base`` is what they are compared with, the default branch unless given (seen)."""
+        query = {"filterText": filter_text, "orderBy": order_by, "base": base, "details": True}
+        given: Query = {key: value for key, value in query.items() if value is not None}
+        path = self._repository.path("api/latest", "branches")
+        return map(_detailed, self._client.items(path, _BRANCHES, given, limit=_DETAILED_PAGE))
+
+    def containing(self, commit: str) -> set[str]:
+        """The names of the branches that contain the commit, a full id.
+
+        Recent servers answer with the default branch alone where that contains it (seen 10.4). A commit that does
+        not exist is a ServerError with git's words (documented).
+        """
+        path = self._repository.path("branch-utils/latest", f"branches/info/{quote(commit)}")
+        refs = (ref["id"] for ref in self._client.items(path, _CONTAINING))
+        return {ref.removeprefix(HEADS) for ref in refs if ref.startswith(HEADS)}
