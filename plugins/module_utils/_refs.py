@@ -11,6 +11,9 @@ import re
 from ._errors import InputError
 
 HEADS = "refs/heads/"
+# in bytes: git locks a ref as a file of its last part's name and ".lock", which takes 255 (documented); for the whole
+# it leaves room in what the server keeps of a ref, 1024 (assumed)
+_LONGEST_PART, _LONGEST_NAME = 250, 1000
 
 _PROJECT_KEY = re.compile(r"(?:[A-Za-z][A-Za-z0-9_-]*|~[A-Za-z0-9_.@-]+)\Z")
 _SLUG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*\Z")
@@ -22,6 +25,7 @@ _REF_RULES = (
     (re.compile(r"[\x00-\x20\x7f~^:?*\[\\]"), "it contains {!r}"),
     (re.compile(r"\.\.|@\{"), "it contains {!r}"),
     (re.compile(r"\.\Z"), "it ends with '.'"),
+    (re.compile(r"[\ud800-\udfff]"), "it contains {!r}, which is no character"),
     (re.compile(r"\A/|/\Z|//"), "it begins or ends with '/', or contains '//'"),
     (re.compile(r"(?:\A|/)\.|\.lock(?:/|\Z)"), "a part of it begins with '.' or ends with '.lock'"),
 )
@@ -50,11 +54,7 @@ def repository_slug(value: str) -> str:
 def branch_name(value: str, option: str = "name") -> str:
     """The branch name without ``refs/heads/``, valid by git's own rules. Raises InputError with the broken rule."""
     name = value.removeprefix(HEADS)
-    fault = _ref_fault(name)
-    if fault is None and name.startswith("-"):
-        fault = "it begins with '-'"
-    if fault is None and name in ("HEAD", "@"):
-        fault = "it is reserved by git"
+    fault = _ref_fault(name) or _name_fault(name)
     if fault is not None:
         raise InputError(f"{option} {value!r} is not a valid branch name: {fault}", "choose a name that git accepts")
     return name
@@ -90,6 +90,22 @@ def version(value: str, option: str = "target_version") -> tuple[int, int, int]:
     if match is None:
         raise InputError(f"{option} {value!r} is not a release number", "write it as major.minor.patch, such as 9.4.22")
     return int(match[1]), int(match[2]), int(match[3])
+
+
+def _name_fault(name: str) -> str | None:
+    """What keeps a valid name below a namespace from being that of a branch, or None."""
+    if name.startswith("-"):
+        return "it begins with '-'"
+    if name in ("HEAD", "@"):
+        return "it is reserved by git"
+    if name.startswith(HEADS):
+        # the server would take that for the name without it (assumed)
+        return f"it begins with '{HEADS}' twice"
+    if len(name.encode()) > _LONGEST_NAME:
+        return f"it is longer than {_LONGEST_NAME} bytes"
+    if any(len(part.encode()) > _LONGEST_PART for part in name.split("/")):
+        return f"a part of it is longer than {_LONGEST_PART} bytes"
+    return None
 
 
 def _ref_fault(name: str) -> str | None:

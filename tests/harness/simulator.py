@@ -142,9 +142,9 @@ def ls_remote(address: str, environment: Mapping[str, str] | None = None) -> dic
     listed = subprocess.run(
         ["git", "ls-remote", "--refs", address],
         env={**os.environ, "GIT_TERMINAL_PROMPT": "0", **(environment or {})},
-        capture_output=True, text=True, check=True, timeout=60,
+        capture_output=True, encoding="utf-8", check=True, timeout=60,
     )  # fmt: skip
-    return {ref: commit for commit, ref in (line.split("\t") for line in listed.stdout.splitlines())}
+    return {ref: commit for commit, ref in (line.split("\t") for line in listed.stdout.split("\n") if line)}
 
 
 @contextlib.contextmanager

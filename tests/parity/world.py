@@ -137,7 +137,7 @@ class World:
     def _put_settings(self, repo: Repo) -> None:
         number = self._ids[repo.name]
         store = self.store
-        store.execute("UPDATE repository SET archived = ? WHERE id = ?", repo.archived, number)
+        store.execute("UPDATE repository SET slug = ?, archived = ? WHERE id = ?", repo.slug, repo.archived, number)
         for table in ("permission", "restriction", "branch_model"):
             store.execute(f"DELETE FROM {table} WHERE scope = 'REPOSITORY' AND resource_id = ?", number)
         if repo.level != "none":
@@ -183,6 +183,18 @@ class World:
     def drop(self, name: str, branch: str) -> None:
         """Somebody deletes the branch."""
         self._git[name].references.delete(HEADS + branch)
+
+    def set_head(self, name: str, branch: str) -> None:
+        """Somebody makes the branch the default one."""
+        self._git[name].set_head(HEADS + branch)
+
+    def archive(self, name: str) -> None:
+        """Somebody archives the repository."""
+        self.store.execute("UPDATE repository SET archived = 1 WHERE id = ?", self._ids[name])
+
+    def hide(self, name: str) -> None:
+        """The repository is not there any more, until it is put again."""
+        self.store.execute("UPDATE repository SET slug = ? WHERE id = ?", f"hidden-{self._ids[name]}", self._ids[name])
 
     # -- what is there -----------------------------------------------------------------------------------------------
 

@@ -62,6 +62,9 @@ def test_branch_name_agrees_with_git(name):
     if wanted == "@":
         # git takes it for HEAD in most places: refused by a rule of the collection
         assert not accepted(_refs.branch_name, name)
+    elif wanted.startswith("refs/heads/"):
+        # the server would take another name for it
+        assert not accepted(_refs.branch_name, name)
     else:
         assert accepted(_refs.branch_name, name) == git_accepts(wanted)
 
@@ -73,8 +76,20 @@ def test_branch_name_is_the_name_without_its_namespace(name):
     assert _refs.branch_name("refs/heads/" + short) == short
 
 
-def test_branch_name_refuses_nul():
-    assert not accepted(_refs.branch_name, "a\x00b")
+@pytest.mark.parametrize("name", ["a\x00b", "a\ud800b"])
+def test_branch_name_refuses_what_is_no_text(name):
+    assert not accepted(_refs.branch_name, name)
+
+
+@pytest.mark.parametrize(
+    ("name", "accepts"),
+    [
+        ("n" * 250, True), ("n" * 251, False), ("é" * 125, True), ("é" * 126, False), (f"a/{'n' * 251}/b", False),
+        ("/".join(["n" * 199] * 5), True), ("/".join(["n" * 200] * 5), False),
+    ],
+)  # fmt: skip
+def test_branch_name_counts_bytes(name, accepts):
+    assert accepted(_refs.branch_name, name) == accepts
 
 
 @pytest.mark.parametrize(
