@@ -12,9 +12,10 @@ short_description: Name a branch by a branch model
 version_added: 1.0.0
 author: bitbucket.datacenter contributors (@bitbucket-datacenter)
 description:
-  - Builds a branch name from a type of the repository's branch model and a text.
+  - Builds a branch name from a type of the repository's branch model and a text, or an issue key and a title.
   - The prefix comes from the model. Words are joined by V(-) and written in lower case. An issue key in front of the
     text keeps its capitals, so that Jira finds it.
+  - A name that would be too long ends with the last word that fits. The issue key is always kept.
   - Fails where the type is not enabled in the model.
 positional: type, text
 options:
@@ -27,10 +28,26 @@ options:
     type: str
     required: true
   text:
-    description: What the branch is about, for example an issue key and a title.
+    description:
+      - What the branch is about, for example an issue key and a title.
+      - Required unless O(issue_key) is given.
     type: str
-    required: true
+  issue_key:
+    description: Key of an issue, such as V(ABC-1), in place of O(text).
+    type: str
+  title:
+    description: Title of the issue, for O(issue_key).
+    type: str
+  max_length:
+    description:
+      - How long the name may be with its prefix, in bytes of UTF-8, at most 250. Letters beyond ASCII have two to four
+        bytes.
+      - Git keeps a part of a name as a file, which file systems limit to 255 bytes, of which it needs five for itself.
+    type: int
+    default: 100
 seealso:
+  - plugin: bitbucket.datacenter.branch_type
+    plugin_type: filter
   - plugin: bitbucket.datacenter.branch_items
     plugin_type: filter
 """
@@ -40,6 +57,13 @@ EXAMPLES = r"""
   ansible.builtin.debug:
     msg: "{{ model.branch_model | bitbucket.datacenter.branch_name('FEATURE', 'ABC-1 Login page') }}"
     # feature/ABC-1-login-page
+
+- name: Name one for an issue, not longer than 30 bytes
+  ansible.builtin.debug:
+    msg: >-
+      {{ model.branch_model | bitbucket.datacenter.branch_name(
+           'BUGFIX', issue_key='ABC-2', title='Log in at the first try', max_length=30) }}
+    # bugfix/ABC-2-log-in-at-the
 """
 
 RETURN = r"""
@@ -53,14 +77,26 @@ import typing as t
 
 from ansible.errors import AnsibleFilterError
 
-from ..module_utils._branch_name import typed_name
+from ..module_utils._branch_name import MAX_LENGTH, issue_text, typed_name
 from ..module_utils._errors import BitbucketError
 
 
-def branch_name(model: t.Mapping[str, t.Any], type: str, text: str) -> str:  # noqa: A002 - the word users write
+def branch_name(
+    model: t.Mapping[str, t.Any],
+    type: str,  # noqa: A002 - the word users write
+    text: str | None = None,
+    *,
+    issue_key: str | None = None,
+    title: str | None = None,
+    max_length: int = MAX_LENGTH,
+) -> str:
     """``typed_name`` with errors as Ansible's."""
+    if (text is None) == (issue_key is None) or (title is not None and issue_key is None):
+        raise AnsibleFilterError(
+            "branch_name needs either a text or an issue key; give text alone, or issue_key and, if you like, title."
+        )
     try:
-        return typed_name(model, type, text)
+        return typed_name(model, type, issue_text(issue_key, title) if text is None else text, max_length)
     except BitbucketError as error:
         raise AnsibleFilterError(str(error)) from None
 

@@ -2,42 +2,124 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 
 # Private to this collection: may change at any time.
-"""Branch names under a branch model: a type and a text become a name."""
+"""Branch names under a branch model: a type and a text become a name, and a name tells its type."""
 
 from __future__ import annotations
 
 import re
 import typing as t
+import unicodedata
 
 from ._errors import InputError
-from ._refs import branch_name
+from ._refs import HEADS, branch_name
 
-_ISSUE_KEY = re.compile(r"\s*([A-Z][A-Z0-9_]+-[0-9]+)(?!\w)")
-_BETWEEN_WORDS = re.compile(r"[^\w.]+|\.{2,}")
+Model = t.Mapping[str, t.Any]
+
+#: Bytes of UTF-8 that a name has at most, unless something else is asked for.
+MAX_LENGTH = 100
+#: More than that git cannot keep: a part of a ref is the name of a file, 255 bytes, and is locked by a file that has
+#: five more, ``.lock``.
+LONGEST = 250
+
+_ISSUE_KEY = re.compile(r"[A-Z][A-Z0-9_]+-[0-9]+(?!\w)")
+_PLAIN_KEY = re.compile(r"[A-Z][A-Z0-9_]+-[0-9]+\Z")
+_DOTS = re.compile(r"\.{2,}")
 
 
-def typed_name(model: t.Mapping[str, t.Any], kind: str, text: str) -> str:
+def typed_name(model: Model, kind: str, text: str, max_length: int = MAX_LENGTH) -> str:
     """The name for ``text`` (an issue key and a title, say) with the prefix of the type ``kind`` (FEATURE, ...).
 
-    ``model`` is the view of ``_branch_model.read``. Raises InputError where the model has no such type or has it
-    switched off, or where nothing usable is left of the text.
+    ``model`` is the view of ``_branch_model.read``. The name has at most ``max_length`` bytes of UTF-8 and ends with
+    a whole word where one fits. Raises InputError where the model has no such type or has it switched off, where
+    nothing usable is left of the text, and where the name would be one of another type.
     """
-    prefixes = {entry["id"]: entry["prefix"] for entry in model["types"]}
+    prefixes = _prefixes(model)
     if kind.upper() not in prefixes:
         enabled = ", ".join(sorted(prefixes)) or "none"
         raise InputError(
             f"Branch type {kind!r} is not enabled in the branch model", f"use an enabled type ({enabled}) or enable it"
         )
-    slug = _slug(text)
-    if not slug:
-        raise InputError(f"Text {text!r} leaves nothing for a branch name", "give letters or digits")
-    return branch_name(prefixes[kind.upper()] + slug, "text")
+    if not 1 <= max_length <= LONGEST:
+        raise InputError(f"max_length {max_length} is not between 1 and {LONGEST}", "correct the length")
+    prefix = prefixes[kind.upper()]
+    name = branch_name(prefix + _slug(text, max_length - len(prefix.encode())), "text")
+    found = type_of(model, name)
+    if found is not None and len(prefixes[found]) > len(prefix):
+        raise InputError(
+            f"Branch {name} would be of type {found}, whose prefix {prefixes[found]!r} is longer",
+            "choose another text, or prefixes that do not begin with each other",
+        )
+    return name
 
 
-def _slug(text: str) -> str:
-    """Words in lower case joined by ``-``; an issue key in front keeps its capitals, since Jira looks for it."""
+def issue_text(issue_key: str, title: str | None) -> str:
+    """The text for an issue. Raises InputError where the key is none."""
+    if not _PLAIN_KEY.match(issue_key):
+        raise InputError(f"issue_key {issue_key!r} is not an issue key", "write it as Jira does, such as ABC-1")
+    return f"{issue_key} {title or ''}"
+
+
+def type_of(model: Model, name: str, *, model_branches: bool = False) -> str | None:
+    """The type whose prefix the name begins with, or None.
+
+    Of prefixes that begin with each other the longest counts; the server allows none such (documented). With
+    ``model_branches`` the branches that play a part in the model are ``development`` and ``production``.
+    """
+    name = name.removeprefix(HEADS)
+    if model_branches:
+        # where one branch plays both, it is the one that is released from
+        for role in ("production", "development"):
+            if (model.get(role) or {}).get("name") == name:
+                return role
+    fitting = {kind: len(prefix) for kind, prefix in _prefixes(model).items() if name.startswith(prefix)}
+    return max(fitting, key=fitting.__getitem__) if fitting else None
+
+
+def _prefixes(model: Model) -> dict[str, str]:
+    """Enabled type to its prefix. In the model in effect every type is enabled."""
+    return {kind["id"]: kind["prefix"] for kind in model["types"] if kind.get("enabled", True)}
+
+
+def _slug(text: str, room: int) -> str:
+    """Words in lower case joined by ``-``; an issue key in front keeps its capitals, since Jira looks for it.
+
+    Raises InputError where no letter or digit is left.
+    """
+    text = unicodedata.normalize("NFC", text).strip()
     key = _ISSUE_KEY.match(text)
     rest = text[key.end() :] if key else text
-    words = [word.strip(".") for word in _BETWEEN_WORDS.split(rest.lower())]
+    spaced = "".join(char if _in_word(char) else " " for char in _DOTS.sub(" ", rest.lower()))
+    words = [word.strip(".") for word in spaced.split()]
+    slug = _fit([*([key[0]] if key else []), *filter(None, words)], room, bool(key))
+    if not any(char.isalnum() for char in slug):
+        raise InputError(f"Text {text!r} leaves nothing for a branch name", "give letters or digits, or more room")
     # git keeps names that end with .lock for itself
-    return re.sub(r"\.(?=lock\Z)", "-", "-".join(filter(None, [key[1] if key else "", *words])))
+    return re.sub(r"\.(?=lock\Z)", "-", slug)
+
+
+def _in_word(char: str) -> bool:
+    """Letters, digits, what stands above or below them in many scripts, and what keeps versions together."""
+    return char.isalnum() or char in "_." or unicodedata.category(char).startswith("M")
+
+
+def _fit(words: list[str], room: int, whole: bool) -> str:
+    """As many words as the room, in bytes, has; of a first word that is too long its beginning, unless ``whole``."""
+    slug = ""
+    for word in words:
+        longer = f"{slug}-{word}" if slug else word
+        if len(longer.encode()) > room:
+            break
+        slug = longer
+    if slug or not words:
+        return slug
+    if whole:
+        raise InputError(f"Issue key {words[0]} does not fit into a name of that length", "give a greater max_length")
+    return _cut(words[0], room)
+
+
+def _cut(word: str, room: int) -> str:
+    """The beginning of a word, with no letter and nothing above or below a letter cut off from it."""
+    kept = word.encode()[: max(room, 0)].decode(errors="ignore")
+    if len(kept) < len(word) and unicodedata.category(word[len(kept)]).startswith("M"):
+        kept = kept.rstrip("".join(char for char in set(kept) if unicodedata.category(char).startswith("M")))[:-1]
+    return kept.rstrip(".")

@@ -113,6 +113,7 @@ def test_the_ground_floor_does_nothing_but_think(path: Path) -> None:
         "fnmatch",
         "json",
         "jsonschema",
+        "unicodedata",
     }
     assert not called(path) & {"open", "print", "input", "system", "Popen"}
 

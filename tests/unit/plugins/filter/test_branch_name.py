@@ -19,3 +19,17 @@ def test_a_name_is_built_by_position_or_by_keyword():
 def test_what_the_model_does_not_have_is_one_error_of_ansible_s():
     with pytest.raises(AnsibleFilterError, match="Branch type 'RELEASE' is not enabled in the branch model"):
         branch_name(MODEL, "RELEASE", "x")
+
+
+def test_an_issue_key_and_a_title():
+    name = branch_name(MODEL, "FEATURE", issue_key="ABC-1", title="Log in at the first try", max_length=26)
+    assert name == "feature/ABC-1-log-in-at"
+    assert branch_name(MODEL, "FEATURE", issue_key="ABC-1") == "feature/ABC-1"
+
+
+@pytest.mark.parametrize(
+    "given", [{}, {"text": "x", "issue_key": "ABC-1"}, {"title": "x"}, {"text": "x", "title": "x"}]
+)
+def test_what_is_not_one_text_is_refused(given):
+    with pytest.raises(AnsibleFilterError, match="needs either a text or an issue key; give"):
+        branch_name(MODEL, "FEATURE", **given)
