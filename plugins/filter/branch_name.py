@@ -96,7 +96,8 @@ def branch_name(
             "branch_name needs either a text or an issue key; give text alone, or issue_key and, if you like, title."
         )
     try:
-        return typed_name(model, type, issue_text(issue_key, title) if text is None else text, max_length)
+        about = text or "" if issue_key is None else issue_text(issue_key, title)
+        return typed_name(model, type, about, max_length)
     except BitbucketError as error:
         raise AnsibleFilterError(str(error)) from None
 
