@@ -91,12 +91,12 @@ import typing as t
 
 from ansible.errors import AnsibleFilterError
 
-from ..module_utils._branch_document import branch_items as checked_items
+from ..module_utils._branch_items import branch_items as checked_items
 from ..module_utils._errors import BitbucketError
 
 
 def branch_items(document: t.Any, models: t.Mapping[str, t.Any] | None = None) -> list[dict[str, t.Any]]:
-    """``_branch_document.branch_items`` with errors as Ansible's."""
+    """``_branch_items.branch_items`` with errors as Ansible's."""
     try:
         return checked_items(document, models)
     except BitbucketError as error:

@@ -27,12 +27,13 @@ class Schema:
     """A JSON Schema (draft 7) that is compiled when first used, and once.
 
     ``formats`` are rules beyond JSON Schema, used by ``format`` in the document: each takes an instance of any type
-    and raises InputError.
+    and raises InputError. ``authored`` is for what people write: faults are told in their words, with advice.
     """
 
-    def __init__(self, document: Json, formats: t.Mapping[str, Rule] | None = None) -> None:
+    def __init__(self, document: Json, formats: t.Mapping[str, Rule] | None = None, *, authored: bool = False) -> None:
         self.document = document
         self._formats = formats or {}
+        self._words = _advice if authored else _in_words
         self._validator: t.Any = None
 
     def faults(self, instance: t.Any) -> list[str]:
@@ -50,7 +51,7 @@ class Schema:
                 checker.checks(name, raises=InputError)(_passes(rule))
             self._validator = jsonschema.Draft7Validator(self.document, format_checker=checker)
         found = sorted(self._validator.iter_errors(instance), key=_position)
-        return [f"{_path(error.absolute_path)}: {_in_words(error)}" for error in found]
+        return [f"{_path(error.absolute_path)}: {self._words(error)}" for error in found]
 
 
 def _passes(rule: Rule) -> t.Callable[[t.Any], bool]:
@@ -66,6 +67,58 @@ def _passes(rule: Rule) -> t.Callable[[t.Any], bool]:
 def _in_words(error: t.Any) -> str:
     """What a rule of ours says, else what jsonschema says, shortened: it repeats the whole faulty value."""
     return error.cause.cause if isinstance(error.cause, InputError) else _shorten(error.message)
+
+
+def _advice(error: t.Any) -> str:
+    """The same for people who write YAML by hand."""
+    words: dict[str, t.Callable[[t.Any], str]] = {
+        "required": _missing,
+        "additionalProperties": _unknown,
+        "enum": lambda error: f"{_shown(error)} is none of {', '.join(map(str, error.validator_value))}",
+        "type": _another_type,
+        "minLength": lambda _error: "this is empty",
+    }
+    return words.get(error.validator, _in_words)(error)
+
+
+_KINDS = {
+    "object": "a mapping of keys to values",
+    "array": "a list",
+    "string": "a text",
+    "boolean": "true or false",
+    "integer": "a whole number",
+}
+
+
+def _missing(error: t.Any) -> str:
+    # jsonschema names one missing key in each of its errors, in its message only
+    return f"{error.message.rsplit(' is a ', 1)[0]} is missing"
+
+
+def _unknown(error: t.Any) -> str:
+    import difflib  # noqa: PLC0415 - only when something is wrong
+
+    known = error.schema["properties"]
+    faults = []
+    for key in error.instance:
+        if key not in known:
+            close = difflib.get_close_matches(str(key), known, 1)
+            meant = f"did you mean {close[0]}?" if close else f"known are {', '.join(known)}"
+            faults.append(f"unknown key {_shorten(repr(key), 50)} ({meant})")
+    return " and ".join(faults)
+
+
+def _another_type(error: t.Any) -> str:
+    kind = _KINDS[error.validator_value]
+    if error.instance is None:
+        return f"there is nothing here, but {kind} is needed"
+    if error.validator_value == "string" and not isinstance(error.instance, (list, dict)):
+        return f"{_shown(error)} is not a text for YAML: put it in quotes"
+    return f"{_shown(error)} is not {kind}"
+
+
+def _shown(error: t.Any) -> str:
+    return _shorten(repr(error.instance), 80)
 
 
 def _position(error: t.Any) -> list[tuple[bool, t.Any]]:

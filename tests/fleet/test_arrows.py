@@ -18,7 +18,7 @@ FLOORS = {
     **dict.fromkeys(
         (
             *("_errors", "_argspec", "_outcome", "_waiter", "_refs", "_schema", "_answer", "_retry", "_glob"),
-            *("_branch_name", "_branch_document", "_upgrade_plan"),
+            *("_branch_name", "_branch_items", "_upgrade_plan"),
         ),
         1,
     ),
@@ -26,7 +26,7 @@ FLOORS = {
     **dict.fromkeys(
         (
             *("_branch", "_branch_model", "_cluster", "_commit", "_connection", "_default_branch", "_repository"),
-            *("_branch_listing", "_project", "_restriction"),
+            *("_branch_listing", "_project", "_restriction", "_branch_document"),
         ),
         3,
     ),
@@ -110,7 +110,8 @@ def test_the_ground_floor_does_nothing_but_think(path: Path) -> None:
         "time",
         "sys",
         "dataclasses",
-        "fnmatch",
+        "difflib",
+            "fnmatch",
         "json",
         "jsonschema",
         "unicodedata",
