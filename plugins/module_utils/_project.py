@@ -30,6 +30,8 @@ _REPOSITORY: Json = {
 }
 _ONE_PROJECT, _PROJECTS = Schema(_PROJECT), Schema(page(_PROJECT))
 _ONE_REPOSITORY, _REPOSITORIES = Schema(_REPOSITORY), Schema(page(_REPOSITORY))
+# archived ones are left out of this listing unless they are asked for (documented)
+_EVERYWHERE = ("/rest/api/latest/repos", _REPOSITORIES, {"archived": "ALL"})
 
 View = dict[str, t.Any]
 
@@ -45,6 +47,7 @@ def project_view(project: Json) -> View:
         # not sent for personal projects (documented)
         "public": bool(project.get("public", False)),
         "personal": key.startswith("~"),
+        "owner": (project.get("owner") or {}).get("name"),
         "url": _hrefs(project, "self").get(""),
     }
 
@@ -88,6 +91,23 @@ class Projects:
         """Every project in the server's order, personal ones not among them (assumed)."""
         return map(project_view, self._client.items("/rest/api/latest/projects", _PROJECTS))
 
+    def personal(self) -> t.Iterator[View]:
+        """Every personal project with a repository that the user may see: the server lists no others (assumed)."""
+        found = (repository["project"] for repository in self._client.items(*_EVERYWHERE))
+        return map(project_view, {each["key"]: each for each in found if each["key"].startswith("~")}.values())
+
+    def matching(self, glob: str) -> list[View]:
+        """Those that the glob over keys stands for, ordered by key; a plain key asks for that project alone.
+
+        Raises NotFoundError for a plain key, InputError before any request.
+        """
+        project_glob(glob)
+        if not is_glob(glob):
+            return [self.get(glob)]
+        found = self.personal() if glob.startswith("~") else self.all()
+        kept = [each for each in found if project_matches(glob, each["project_key"])]
+        return sorted(kept, key=lambda each: str(each["project_key"]))
+
     def get(self, project_key: str) -> View:
         """One project, personal or not. Raises NotFoundError."""
         return project_view(self._client.get(Project(project_key).path("api/latest"), _ONE_PROJECT))
@@ -106,12 +126,11 @@ class Repositories:
     def of(self, project_key: str) -> list[View]:
         """Those of one project, personal or not. Raises NotFoundError."""
         # archived ones are among them (assumed: other clients leave them out by themselves)
-        return self._list(project_key.lower(), Project(project_key).path("api/latest", "repos"))
+        return self._list(project_key.lower(), Project(project_key).path("api/latest", "repos"), _REPOSITORIES, {})
 
     def all(self) -> list[View]:
         """Those of all projects, personal ones too (seen on 6 and later), in one listing."""
-        # archived ones are left out of this one unless asked for (documented)
-        return self._list("", "/rest/api/latest/repos", archived="ALL")
+        return self._list("", *_EVERYWHERE)
 
     def get(self, project_key: str, slug: str) -> View:
         """One repository. Raises NotFoundError."""
@@ -145,7 +164,7 @@ class Repositories:
         ]
         return sorted(kept, key=lambda each: (each["project_key"], each["slug"]))
 
-    def _list(self, key: str, path: str, **query: str) -> list[View]:
+    def _list(self, key: str, path: str, schema: Schema, query: t.Mapping[str, str]) -> list[View]:
         if key not in self._listed:
-            self._listed[key] = list(map(repository_view, self._client.items(path, _REPOSITORIES, query)))
+            self._listed[key] = list(map(repository_view, self._client.items(path, schema, query)))
         return self._listed[key]

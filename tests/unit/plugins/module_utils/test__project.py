@@ -109,6 +109,23 @@ def test_projects():
         assert [each["project_key"] for each in Projects(client).all()] == ["PLAT", "WEB"]
 
 
+def test_projects_that_a_glob_stands_for():
+    with serving(server, read_only=True) as (client, memory):
+        projects = Projects(client)
+        assert [each["name"] for each in projects.matching("w*")] == ["Web"]
+        assert [each["name"] for each in projects.matching("~*")] == ["J. Doe"]
+        assert {each.path.removeprefix(ROOT) for each in memory.received} == {"/projects", "/repos"}
+        with pytest.raises(InputError):
+            projects.matching("a/b")
+
+
+def test_a_plain_key_asks_for_that_project_alone():
+    project = {"key": "~JDOE", "type": "PERSONAL", "owner": {"name": "jdoe"}}
+    with serving(Answer(200, project), read_only=True) as (client, memory):
+        assert [each["owner"] for each in Projects(client).matching("~jdoe")] == ["jdoe"]
+        assert [each.path for each in memory.received] == [f"{ROOT}/projects/~jdoe"]
+
+
 def test_a_view_says_none_where_the_server_says_nothing():
     assert repository_view({"slug": "a", "project": {"key": "~jdoe"}}) == {
         "project_key": "~jdoe", "project_name": None, "slug": "a", "id": None, "name": None, "description": None,
@@ -117,7 +134,7 @@ def test_a_view_says_none_where_the_server_says_nothing():
     }  # fmt: skip
     assert project_view({"key": "PLAT"}) == {
         "project_key": "PLAT", "id": None, "name": None, "description": None, "public": False, "personal": False,
-        "url": None,
+        "owner": None, "url": None,
     }  # fmt: skip
 
 
