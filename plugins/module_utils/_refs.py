@@ -11,6 +11,7 @@ import re
 from ._errors import InputError
 
 HEADS = "refs/heads/"
+TAGS = "refs/tags/"
 # in bytes: git locks a ref as a file of its last part's name and ".lock", which takes 255 (documented); for the whole
 # it leaves room in what the server keeps of a ref, 1024 (assumed)
 _LONGEST_PART, _LONGEST_NAME = 250, 1000
@@ -53,11 +54,12 @@ def repository_slug(value: str) -> str:
 
 def branch_name(value: str, option: str = "name") -> str:
     """The branch name without ``refs/heads/``, valid by git's own rules. Raises InputError with the broken rule."""
-    name = value.removeprefix(HEADS)
-    fault = _ref_fault(name) or _name_fault(name)
-    if fault is not None:
-        raise InputError(f"{option} {value!r} is not a valid branch name: {fault}", "choose a name that git accepts")
-    return name
+    return _name(value, HEADS, "branch", option)
+
+
+def tag_name(value: str, option: str = "name") -> str:
+    """The tag name without ``refs/tags/``, valid by git's own rules. Raises InputError with the broken rule."""
+    return _name(value, TAGS, "tag", option)
 
 
 def revision(value: str, option: str = "start_point") -> str:
@@ -92,20 +94,29 @@ def version(value: str, option: str = "target_version") -> tuple[int, int, int]:
     return int(match[1]), int(match[2]), int(match[3])
 
 
-def _name_fault(name: str) -> str | None:
-    """What keeps a valid name below a namespace from being that of a branch, or None."""
+def _name_fault(name: str, namespace: str) -> str | None:
+    """What keeps a valid name below a namespace from being that of a branch or a tag, or None."""
     if name.startswith("-"):
         return "it begins with '-'"
     if name in ("HEAD", "@"):
         return "it is reserved by git"
-    if name.startswith(HEADS):
+    if name.startswith(namespace):
         # the server would take that for the name without it (assumed)
-        return f"it begins with '{HEADS}' twice"
+        return f"it begins with '{namespace}' twice"
     if len(name.encode()) > _LONGEST_NAME:
         return f"it is longer than {_LONGEST_NAME} bytes"
     if any(len(part.encode()) > _LONGEST_PART for part in name.split("/")):
         return f"a part of it is longer than {_LONGEST_PART} bytes"
     return None
+
+
+def _name(value: str, namespace: str, kind: str, option: str) -> str:
+    """The name below its namespace. Raises InputError."""
+    name = value.removeprefix(namespace)
+    fault = _ref_fault(name) or _name_fault(name, namespace)
+    if fault is not None:
+        raise InputError(f"{option} {value!r} is not a valid {kind} name: {fault}", "choose a name that git accepts")
+    return name
 
 
 def _ref_fault(name: str) -> str | None:

@@ -35,8 +35,12 @@ TASKS: dict[str, dict[str, Any]] = {
     "branch_model_info": API,
     "cluster_info": {},
     "cluster_wait": {"state": "STABLE", "wait_timeout": 10},
+    "project_info": {},
+    "repository_info": {},
     "rolling_upgrade": {"state": "started"},
     "rolling_upgrade_plan": {"target_version": "9.4.23", "nodes": NODES},
+    "tag": {**API, "name": "canary-tag", "start_point": "main"},
+    "tag_info": API,
 }
 # in the order of an upgrade; the whole one comes last and finds nothing to do
 IN_ORDER = [

@@ -5,10 +5,10 @@
 from __future__ import annotations
 
 from ..proof import Scenario, Uses
-from . import branches, upgrade
+from . import branches, listings, upgrade
 
 # The upgrade comes last: its scenarios leave the cluster at another release.
-PARTS = (branches, upgrade)
+PARTS = (branches, listings, upgrade)
 
 SCENARIOS: list[Scenario] = [scenario for part in PARTS for scenario in part.SCENARIOS]
 
