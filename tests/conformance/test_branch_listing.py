@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 bitbucket.datacenter contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The listing of branches, and tags."""
+"""The listing of branches."""
 
 from __future__ import annotations
 
@@ -88,12 +88,3 @@ def test_latest_commit(api: Api, repository: Repository) -> None:
 @claim("Without details a branch has no metadata", evidence="doc")
 def test_no_details(api: Api, repository: Repository) -> None:
     assert all("metadata" not in branch for branch in api.values(f"{repository.rest}/branches", "branch_page"))
-
-
-@claim("A tag has the commit as latestCommit, an annotated one its own id as hash", evidence="doc")
-def test_tags(api: Api, repository: Repository) -> None:
-    listed = api.values(f"{repository.rest}/tags", "tag_page", filterText=repository.tag)
-    tag = next(tag for tag in listed if tag["displayId"] == repository.tag)
-    assert tag["latestCommit"] == repository.commits[1]
-    assert tag["hash"] == repository.remote_refs()[f"refs/tags/{repository.tag}"]
-    assert api.get(f"{repository.rest}/tags/{repository.tag}", schema="tag").json == tag

@@ -65,6 +65,30 @@ def test_personal(personal: Answer, api: Api, target: Target) -> None:
     assert slug in {each["slug"] for each in listed}
 
 
+@claim("The listing of all repositories has personal ones", evidence="seen 6.x")
+@claim("The listing of all projects has no personal ones", evidence="assumed")
+def test_personal_listings(personal: Answer, api: Api) -> None:
+    key = personal.json["project"]["key"]
+    everywhere = api.values(f"{API}/repos", "repository_page")
+    assert (key, personal.json["slug"]) in {(each["project"]["key"], each["slug"]) for each in everywhere}
+    assert key not in {project["key"] for project in api.values(f"{API}/projects", "project_page")}
+
+
+@claim("The listing of all repositories has archived ones only if asked for", evidence="doc")
+@claim("The listing of a project's repositories has archived ones", evidence="assumed")
+def test_archived_listings(api: Api, new_repository: Callable[..., Repository]) -> None:
+    repository = new_repository(empty=True)
+    api.put(repository.rest, {"archived": True}, status=(200, 201))
+
+    def listed(path: str, **query: str) -> set[tuple[str, str]]:
+        return {(each["project"]["key"], each["slug"]) for each in api.values(path, "repository_page", **query)}
+
+    me = (repository.key, repository.slug)
+    assert me not in listed(f"{API}/repos")
+    assert me in listed(f"{API}/repos", archived="ALL")
+    assert me in listed(f"{API}/projects/{repository.key}/repos")
+
+
 @claim("An archived repository refuses new branches with 409", evidence="assumed")
 def test_archived(api: Api, new_repository: Callable[..., Repository]) -> None:
     repository = new_repository()

@@ -28,7 +28,8 @@ class Scenario:
     """One way to run a module for real.
 
     ``prepare`` brings the world to where the module has something to do, or to find; ``changes`` says whether the
-    first real run has something to change.
+    first real run has something to change. ``reader`` says whether an account that may only read may run it; None
+    where the options and the kind of the module say so: what only reads, in a project.
     """
 
     module: str
@@ -36,6 +37,7 @@ class Scenario:
     options: dict[str, Any]
     changes: bool = False
     prepare: Callable[[Fleet], None] = nothing
+    reader: bool | None = None
 
     def __str__(self) -> str:
         return f"{self.module}: {self.title}"
@@ -73,7 +75,7 @@ FAULTS: dict[str, dict[str, Any]] = {
     "504": {"kind": "status", "status": 504},
     "429": {"kind": "status", "status": 429, "retry_after": 1},
     "redirect": {"kind": "redirect"},
-    "slow drip": {"kind": "slow_drip", "pause": 0.002},
+    "slow drip": {"kind": "slow_drip", "bytes": 20, "pause": 0.002},
 }
 
 # of a read: what comes of the fault that happens once, and of the one that lasts

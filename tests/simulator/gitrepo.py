@@ -205,6 +205,9 @@ class GitRepository:
     ) -> None:
         """Annotated with a message, lightweight without; RefExistsError when it is there and `force` is not set."""
         with exclusive(self.path / "rest.lock"):
+            for other, _target, _commit in self.tags():
+                if other.startswith(name + "/") or name.startswith(other + "/"):
+                    raise RefOverlapsError(other)
             if self._reference(TAGS + name) is not None:
                 if not force:
                     raise RefExistsError(name)

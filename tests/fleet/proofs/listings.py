@@ -51,7 +51,7 @@ def _two_tags(fleet: Fleet) -> None:
 
 
 SCENARIOS = [
-    Scenario("project_info", "all", {}),
+    Scenario("project_info", "all", {}, reader=True),
     Scenario("project_info", "one", {"project_key": "PLAT"}),
     Scenario("project_info", "none", {"project_key": "NOSUCH"}),
     Scenario("project_info", "personal ones", {"project_key": "~*"}, prepare=personal_repository),

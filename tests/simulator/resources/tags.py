@@ -12,7 +12,7 @@ from aiohttp import web
 from simulator import errors
 from simulator.call import Call
 from simulator.errors import ApiError
-from simulator.gitrepo import TAGS, RefExistsError, is_valid_branch_name
+from simulator.gitrepo import TAGS, RefExistsError, RefOverlapsError, is_valid_branch_name
 from simulator.resources.guarding import check_refs
 from simulator.restrictions import RefChange
 from simulator.routing import API, REPOSITORY, Routes
@@ -80,6 +80,13 @@ async def _create(call: Call) -> dict[str, Any]:
             409,
             f"Tag '{name}' already exists in repository '{call.repository.slug}'.",
             "repository.DuplicateRefException",  # assumed: 409, unlike branches
+        ) from None
+    except RefOverlapsError as other:
+        # assumed: as with branches.
+        raise ApiError(
+            409,
+            f"Tag '{name}' cannot be created in repository '{call.repository.slug}': it conflicts with '{other}'.",
+            "repository.RefNameConflictException",
         ) from None
     return next(_tag(call, *tag) for tag in call.git.tags() if tag[0] == name)
 
