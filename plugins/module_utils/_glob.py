@@ -24,15 +24,6 @@ def is_glob(text: str) -> bool:
     return _MAGIC.search(text) is not None
 
 
-def literal(glob: str) -> str:
-    """The longest text that every name has in it that the glob stands for; may be empty.
-
-    With it the server's own filter by a part of the name can be asked for less.
-    """
-    # of a bracket that is not closed nothing is taken, though it stands for itself
-    return max(re.split(r"\*|\?|\[!?\]?[^]]*(?:\]|\Z)", glob), key=len)
-
-
 def matches(glob: str, name: str, *, ignore_case: bool = False) -> bool:
     """Whether the glob, or plain name, stands for this name, all of it; ``*`` also for ``/``."""
     if ignore_case:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import typing as t
 
-from ._branch import above
+from ._branch import Branches, above
 from ._client import Client, quote
 from ._errors import ConflictError, NotFoundError
 from ._outcome import Outcome
@@ -47,6 +47,7 @@ class Tags:
 
     def __init__(self, client: Client, repository: Repository) -> None:
         self._client = client
+        self._repository = repository
         self._path = repository.path("api/latest", "tags")
         # only there can tags be deleted (documented)
         self._git = repository.path("git/latest", "tags")
@@ -83,6 +84,10 @@ class Tags:
             if found is None:
                 raise
             return Outcome(found, found)
+
+    def refuse_archived(self) -> None:
+        """Raise the ConflictError that create() and delete() would meet in an archived repository."""
+        Branches(self._client, self._repository).refuse_archived()
 
     def refuse_overlap(self, name: str) -> None:
         """Raise the ConflictError that create() would meet: a ref is a file, and cannot be a directory too."""

@@ -135,6 +135,7 @@ def ensure_present(tags: Tags, name: str, commit: str | None, params: t.Mapping[
             f"start_point {start_point!r} names no commit of the repository", "give an existing branch, tag or commit"
         )
     if check:
+        tags.refuse_archived()
         tags.refuse_overlap(name)
         return Outcome(None, view(name, commit, message is not None))
     return tags.create(name, commit, message)
@@ -142,15 +143,19 @@ def ensure_present(tags: Tags, name: str, commit: str | None, params: t.Mapping[
 
 def ensure_absent(tags: Tags, name: str, before: View | None, check: bool) -> Outcome:
     """The tag, as it was found, does not exist any more."""
-    ours = before is None or check or tags.delete(name)
-    return Outcome(before if ours else None, None)
+    if before is not None and check:
+        tags.refuse_archived()
+    elif before is not None and not tags.delete(name):
+        # somebody else was faster
+        before = None
+    return Outcome(before, None)
 
 
 def run(module: AnsibleModule, client: Client) -> dict[str, t.Any]:
     """Bring the tag to its state."""
     params, check = module.params, module.check_mode
     name = _refs.tag_name(params["name"])
-    start_point = params["start_point"] and _refs.revision(params["start_point"])
+    start_point = None if params["start_point"] is None else _refs.revision(params["start_point"])
     if params["message"] is not None and not params["message"].strip():
         raise InputError("message is empty", "give a text, or no message for a lightweight tag")
     repository = Repository(params["project_key"], params["repository"])
@@ -158,8 +163,10 @@ def run(module: AnsibleModule, client: Client) -> dict[str, t.Any]:
     before = tags.find(name)
     if params["state"] == "absent":
         return ensure_absent(tags, name, before, check).result(tag=None, drift=None)
-    known = before is not None and start_point and _refs.is_commit_id(start_point)
-    commit = start_point.lower() if known else start_point and resolve(client, repository, start_point)
+    commit = start_point
+    if start_point is not None:
+        known = before is not None and _refs.is_commit_id(start_point)
+        commit = start_point.lower() if known else resolve(client, repository, start_point)
     outcome = Outcome(before, before) if before else ensure_present(tags, name, commit, params, check)
     return outcome.result(tag=outcome.after, drift=drift(outcome.after, commit))
 

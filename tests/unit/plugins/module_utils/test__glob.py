@@ -49,27 +49,6 @@ def test_what_surrounds_a_star_is_kept(prefix, name):
 
 
 @pytest.mark.parametrize(
-    ("glob", "expected"),
-    [
-        ("v1.*", "v1."),
-        ("*", ""),
-        ("release/[0-9]*", "release/"),
-        ("a?bcd[]e]fg", "bcd"),
-        ("[!]a]b", "b"),
-        ("x[yz", "x"),
-    ],
-)
-def test_the_literal_part_of_a_glob(glob, expected):
-    assert _glob.literal(glob) == expected
-
-
-@given(st.text("ab*?[]!", max_size=8), st.text("ab[]!", max_size=8))
-def test_the_literal_part_is_in_every_name_that_matches(glob, name):
-    if _glob.matches(glob, name):
-        assert _glob.literal(glob) in name
-
-
-@pytest.mark.parametrize(
     ("glob", "key", "expected"),
     [
         ("*", "PLAT", True),
