@@ -9,9 +9,9 @@ from __future__ import annotations
 import typing as t
 
 from ._client import Client
-from ._errors import ConflictError
+from ._errors import ConflictError, InputError, NotFoundError
 from ._outcome import Outcome
-from ._refs import HEADS
+from ._refs import HEADS, above
 from ._repository import Repository
 from ._schema import Json, Schema, page
 
@@ -46,10 +46,15 @@ def drift(branch: t.Mapping[str, t.Any] | None, start: str | None) -> bool | Non
     return None if branch is None or start is None else branch["latest_commit"] != start
 
 
-def above(name: str) -> t.Iterator[str]:
-    """The names that cannot exist beside this one because they are a directory in it: ``a``, ``a/b`` for ``a/b/c``."""
-    parts = name.split("/")
-    return ("/".join(parts[:depth]) for depth in range(1, len(parts)))
+def required_start(name: str, start_point: str | None, commit: str | None) -> str:
+    """The commit that the start point of a new branch names. Raises InputError or NotFoundError where there is none."""
+    if start_point is None:
+        raise InputError(f"Branch {name} does not exist and start_point is not set", "say where it shall start")
+    if commit is None:
+        raise NotFoundError(
+            f"start_point {start_point!r} names no commit of the repository", "give an existing branch, tag or commit"
+        )
+    return commit
 
 
 def overlap(name: str, other: str) -> ConflictError:

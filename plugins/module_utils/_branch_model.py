@@ -114,17 +114,20 @@ class Configuration:
 
     Its view is ``{development, production, types, inherited}``: a role is ``{name, use_default}`` or None where no
     branch plays it, a type is ``{id, enabled, prefix}``. ``inherited`` is true for a repository that shows its
-    project's. Every method may raise any BitbucketError.
+    project's. ``planned`` is what the project will have, where that is only predicted: it is seen as if it were there.
+    Every method may raise any BitbucketError.
     """
 
-    def __init__(self, client: Client, place: Place) -> None:
+    def __init__(self, client: Client, place: Place, planned: View | None = None) -> None:
         self._client = client
         self._place = place
+        self._planned = planned
         self._path = _path(place)
 
     def read(self) -> View:
         """What is configured here, or inherited."""
-        return self._view(self._client.get(self._path, _CONFIGURATION))
+        view = self._view(self._client.get(self._path, _CONFIGURATION))
+        return {**self._planned, "inherited": True} if self._planned and view["inherited"] else view
 
     def save(self, view: View) -> View:
         """Configure exactly this here, and return what the server makes of it."""
@@ -170,6 +173,8 @@ class Configuration:
 
     def _inheritance(self) -> View:
         """What the repository would inherit; its parts are None where the user may not look at the project."""
+        if self._planned:
+            return {**self._planned, "inherited": True}
         project = Project(self._place.project_key)
         try:
             view = self._view(self._client.get(_path(project), _CONFIGURATION))

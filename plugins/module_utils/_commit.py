@@ -23,13 +23,14 @@ def resolve(client: Client, repository: Repository, revision: str) -> str | None
     that is not there; any BitbucketError.
     """
     if not revision.startswith("refs/") and not is_commit_id(revision):
-        found = _tip(client, repository, HEADS + revision)
+        found = tip(client, repository, HEADS + revision)
         if found is not None:
             return found
-    return _tip(client, repository, revision)
+    return tip(client, repository, revision)
 
 
-def _tip(client: Client, repository: Repository, revision: str) -> str | None:
+def tip(client: Client, repository: Repository, revision: str) -> str | None:
+    """The commit id that the server itself takes the revision for, or None where it names none; raises as above."""
     path = repository.path("api/latest", "commits")
     try:
         found = client.get(path, _COMMITS, {"until": revision, "limit": 1})["values"]

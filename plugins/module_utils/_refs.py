@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import re
+import typing as t
 
 from ._errors import InputError
 
@@ -117,6 +118,12 @@ def _name(value: str, namespace: str, kind: str, option: str) -> str:
     if fault is not None:
         raise InputError(f"{option} {value!r} is not a valid {kind} name: {fault}", "choose a name that git accepts")
     return name
+
+
+def above(name: str) -> t.Iterator[str]:
+    """The names that a branch cannot exist beside because git has them as directories of it: ``a``, ``a/b``."""
+    parts = name.split("/")
+    return ("/".join(parts[:depth]) for depth in range(1, len(parts)))
 
 
 def _ref_fault(name: str) -> str | None:

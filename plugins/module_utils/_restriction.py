@@ -13,6 +13,7 @@ from ._branch_model import ROLES
 from ._branch_model import TYPES as CATEGORIES
 from ._client import Client, quote
 from ._errors import InputError
+from ._outcome import Outcome
 from ._refs import HEADS, branch_name
 from ._repository import Place, Repository
 from ._schema import Json, Schema, page
@@ -138,6 +139,16 @@ class Restrictions:
 
         self._client.settle(send, done, resend=True)
 
+    def ensure(self, rules: t.Iterable[t.Mapping[str, t.Any]], *, exact: bool, check: bool) -> Outcome:
+        """Have the rules here, see ``rule``; ``exact``: nothing else, and nobody else exempt. ``check`` only tells."""
+        existing = self.all()
+        to_save, to_delete = plan(existing, map(rule, rules), exact)
+        if not check:
+            for each in to_delete:
+                self.delete(each.id or 0)
+            to_save = [self.save(each) for each in to_save]
+        return Outcome(_views(after(existing, [], [])), _views(after(existing, to_save, to_delete)))
+
     def _read(self, answer: Json) -> Restriction:
         matcher = answer["matcher"]
         return Restriction(
@@ -244,6 +255,10 @@ def after(
     here.update({each.key: each for each in to_save})
     inherited = [each for each in existing if each.inherited]
     return sorted(here.values(), key=_key) + sorted(inherited, key=_key)
+
+
+def _views(restrictions: t.Iterable[Restriction]) -> dict[str, t.Any]:
+    return {"rules": [each.view() for each in restrictions]}
 
 
 def _key(restriction: Restriction) -> tuple[str, str, str]:

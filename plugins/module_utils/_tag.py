@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import typing as t
 
-from ._branch import Branches, above
+from ._branch import Branches
 from ._client import Client, quote
 from ._errors import ConflictError, NotFoundError
 from ._outcome import Outcome
-from ._refs import TAGS
+from ._refs import TAGS, above
 from ._repository import Repository
 from ._schema import Json, Schema, page
 

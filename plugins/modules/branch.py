@@ -103,9 +103,8 @@ import typing as t
 
 from ..module_utils import _refs
 from ..module_utils._argspec import REPOSITORY, Spec
-from ..module_utils._branch import Branches, drift, view
+from ..module_utils._branch import Branches, drift, required_start, view
 from ..module_utils._commit import resolve
-from ..module_utils._errors import InputError, NotFoundError
 from ..module_utils._module import execute
 from ..module_utils._outcome import Outcome
 from ..module_utils._repository import Repository
@@ -124,19 +123,13 @@ SPEC: Spec = {
 }
 
 
-def ensure_present(branches: Branches, name: str, tip: str | None, start_point: str | None, check: bool) -> Outcome:
-    """The branch, which does not exist yet, exists; ``tip`` is the commit that ``start_point`` names."""
-    if start_point is None:
-        raise InputError(f"Branch {name} does not exist and start_point is not set", "say where it shall start")
-    if tip is None:
-        raise NotFoundError(
-            f"start_point {start_point!r} names no commit of the repository", "give an existing branch, tag or commit"
-        )
+def ensure_present(branches: Branches, name: str, start: str, check: bool) -> Outcome:
+    """The branch, which does not exist yet, exists and begins at the commit ``start``."""
     if check:
         branches.refuse_archived()
         branches.refuse_overlap(name)
-        return Outcome(None, view(name, tip))
-    return branches.create(name, tip)
+        return Outcome(None, view(name, start))
+    return branches.create(name, start)
 
 
 def run(module: AnsibleModule, client: Client) -> dict[str, t.Any]:
@@ -152,12 +145,15 @@ def run(module: AnsibleModule, client: Client) -> dict[str, t.Any]:
         if before is not None:
             branches.delete(name, end_point, dry_run=check)
         return Outcome(before, None).result(branch=None, drift=None)
-    tip = start_point
+    start = start_point
     if start_point is not None:
         known = before is not None and _refs.is_commit_id(start_point)
-        tip = start_point.lower() if known else resolve(client, repository, start_point)
-    outcome = Outcome(before, before) if before else ensure_present(branches, name, tip, start_point, check)
-    return outcome.result(branch=outcome.after, drift=drift(outcome.after, tip))
+        start = start_point.lower() if known else resolve(client, repository, start_point)
+    if before is None:
+        outcome = ensure_present(branches, name, required_start(name, start_point, start), check)
+    else:
+        outcome = Outcome(before, before)
+    return outcome.result(branch=outcome.after, drift=drift(outcome.after, start))
 
 
 def main() -> None:

@@ -29,7 +29,8 @@ class Scenario:
 
     ``prepare`` brings the world to where the module has something to do, or to find; ``changes`` says whether the
     first real run has something to change. ``reader`` says whether an account that may only read may run it; None
-    where the options and the kind of the module say so: what only reads, in a project.
+    where the options and the kind of the module say so: what only reads, in a project. ``tells`` are
+    return values that speak of the change itself.
     """
 
     module: str
@@ -38,6 +39,7 @@ class Scenario:
     changes: bool = False
     prepare: Callable[[Fleet], None] = nothing
     reader: bool | None = None
+    tells: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         return f"{self.module}: {self.title}"

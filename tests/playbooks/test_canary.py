@@ -33,6 +33,7 @@ TASKS: dict[str, dict[str, Any]] = {
     "branch": {**API, "name": "canary-module", "start_point": "main"},
     "branch_info": API,
     "branch_model_info": API,
+    "branches": {"branches": [{**API, "name": "canary-many", "start_point": "main"}]},
     "cluster_info": {},
     "cluster_wait": {"state": "STABLE", "wait_timeout": 10},
     "project_info": {},

@@ -32,6 +32,23 @@ def has_branch(fleet: Fleet, name: str) -> bool:
     return f"refs/heads/{name}" in fleet.simulator.refs()["PLAT/api"]
 
 
+def _mixed(fleet: Fleet) -> None:
+    for name in ("many/a/b", "many/new"):
+        fleet.delete_branch(name)
+    fleet.create_branch("many/a")
+    fleet.create_branch("many/gone")
+
+
+MIXED = [
+    {**API, "name": "many/a/b", "start_point": "many/new"},
+    {**API, "name": "many/new", "start_point": "main"},
+    {**API, "name": "many/a", "state": "absent"},
+    {**API, "name": "many/gone", "state": "absent"},
+    {"project_key": "PLAT", "repository": "worker", "name": "main"},
+]
+WITHOUT_PLACE = [{name: value for name, value in item.items() if name not in API} for item in MIXED[:4]]
+DOCUMENT = {"repositories": [{"project_key": "PLAT", "repository": "ap?", "branches": WITHOUT_PLACE}]}
+
 SCENARIOS = [
     Scenario(
         "branch",
@@ -80,6 +97,23 @@ SCENARIOS = [
     ),
     Scenario("branch_info", "that contain a commit", {**API, "containing": FIRST_COMMIT, "name": "main"}),
     Scenario("branch_model_info", "read", API),
+    Scenario(
+        "branches",
+        "create and delete",
+        {"branches": MIXED},
+        changes=True,
+        prepare=_mixed,
+        tells=("branches", "summary"),
+    ),
+    Scenario("branches", "find all as they should be", {"branches": [{**API, "name": "main", "start_point": "main"}]}),
+    Scenario(
+        "branches",
+        "by a document",
+        {"document": DOCUMENT, "on_error": "stop"},
+        changes=True,
+        prepare=_mixed,
+        tells=("branches", "summary"),
+    ),
 ]
 
 NEW = {**API, "name": "fault/new", "start_point": "main"}
@@ -87,9 +121,12 @@ GONE = {**API, "name": "fault/gone", "state": "absent"}
 
 USES: Uses = {
     # whether it is archived
-    ITSELF: [Use("branch", NEW, READ, lambda fleet: fleet.delete_branch("fault/new"), check=True)],
+    ITSELF: [
+        Use("branch", NEW, READ, lambda fleet: fleet.delete_branch("fault/new"), check=True),
+        Use("branches", {"branches": [NEW]}, READ, lambda fleet: fleet.delete_branch("fault/new"), check=True),
+    ],
     COMMITS: [Use("branch", {**NEW, "name": "main"}, READ)],
-    BRANCHES: [Use("branch_info", API, READ)],
+    BRANCHES: [Use("branch_info", API, READ), Use("branches", {"branches": [NEW]}, READ)],
     CONTAINING: [Use("branch_info", {**API, "containing": FIRST_COMMIT}, READ)],
     MODEL: [Use("branch_model_info", API, READ)],
     CREATE: [

@@ -1,0 +1,85 @@
+# SPDX-FileCopyrightText: 2026 bitbucket.datacenter contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Private to this collection: may change at any time.
+"""What the branches of one repository become while a set of them is brought to its state, and in which order."""
+
+from __future__ import annotations
+
+import collections
+import typing as t
+
+from ._refs import above
+
+
+class Tips:
+    """Branches of a repository by name, each with the commit at its tip. Knows what cannot exist beside what."""
+
+    def __init__(self, tips: t.Mapping[str, str]) -> None:
+        self._tips = dict(tips)
+        self._directories = collections.Counter(parent for name in tips for parent in above(name))
+
+    def __contains__(self, name: str) -> bool:
+        return name in self._tips
+
+    def get(self, name: str) -> str | None:
+        """The commit at the tip of the branch, or None where there is no such branch."""
+        return self._tips.get(name)
+
+    def add(self, name: str, commit: str) -> None:
+        """Have one branch more."""
+        self._tips[name] = commit
+        self._directories.update(above(name))
+
+    def remove(self, name: str) -> None:
+        """Have one branch less."""
+        del self._tips[name]
+        self._directories.subtract(above(name))
+
+    def overlapping(self, name: str) -> str | None:
+        """A branch that cannot exist beside one of this name: git keeps ``a`` and ``a/b`` as file and directory."""
+        parent = next((parent for parent in above(name) if parent in self._tips), None)
+        if parent is None and self._directories[name] > 0:
+            return next(other for other in self._tips if other.startswith(f"{name}/"))
+        return parent
+
+
+class Order(t.NamedTuple):
+    """Numbers of wishes, in the order of work."""
+
+    in_the_way: list[int]
+    present: list[int]
+    absent: list[int]
+
+
+class Wish(t.NamedTuple):
+    """A branch that shall be present, with the branch where it starts, if it is one; or one that shall be absent."""
+
+    name: str
+    present: bool
+    start: str | None = None
+
+
+def in_order(wishes: t.Sequence[Wish], tips: Tips) -> Order:
+    """What to do first: take away what is in the way of a new branch, then create, starts first, then delete the rest.
+
+    A circle of branches that start at each other cannot be resolved and stays as it is: none of them has a start.
+    """
+    new = {wish.name: number for number, wish in enumerate(wishes) if wish.present and wish.name not in tips}
+    directories = {parent for name in new for parent in above(name)}
+
+    def blocks(name: str) -> bool:
+        return name in directories or any(parent in new for parent in above(name))
+
+    absent = [number for number, wish in enumerate(wishes) if not wish.present]
+    in_the_way = [number for number in absent if wishes[number].name in tips and blocks(wishes[number].name)]
+    present: dict[int, None] = {}  # a set that keeps its order
+    for number, wish in enumerate(wishes):
+        chain: dict[int, None] = {}
+        following: int | None = number if wish.present else None
+        while following is not None and following not in present and following not in chain:
+            chain[following] = None
+            following = new.get(wishes[following].start or "")
+        present.update(dict.fromkeys(reversed(chain)))
+    later = set(absent) - set(in_the_way)
+    return Order(in_the_way, list(present), [number for number in absent if number in later])

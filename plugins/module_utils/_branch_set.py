@@ -1,0 +1,514 @@
+# SPDX-FileCopyrightText: 2026 bitbucket.datacenter contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Private to this collection: may change at any time.
+"""The bulk engine: what is declared for many repositories comes true, or is predicted, by several clients at once."""
+
+from __future__ import annotations
+
+import collections
+import concurrent.futures
+import contextlib
+import copy
+import dataclasses
+import functools
+import itertools
+import threading
+import typing as t
+
+from . import _branch_model
+from ._branch import Branches, drift, overlap, required_start, view
+from ._branch_document import SETTINGS, Item, Wanted
+from ._branch_model import Configuration
+from ._branch_name import typed_name
+from ._branch_plan import Tips, Wish, in_order
+from ._client import Client
+from ._commit import tip
+from ._default_branch import DefaultBranch
+from ._errors import AuthenticationError, BitbucketError, ConflictError, InputError, MissingLibraryError, NotFoundError
+from ._outcome import Outcome
+from ._refs import HEADS, is_commit_id
+from ._repository import Place, Repository, place
+from ._restriction import Restrictions
+
+Row = dict[str, t.Any]
+View = dict[str, t.Any]
+
+OUTCOMES = ("created", "deleted", "unchanged", "failed", "skipped")
+SETTING_OUTCOMES = ("changed", "unchanged", "failed", "skipped")
+_SKIPPED = "Not tried, because something else failed."
+
+
+@dataclasses.dataclass
+class Report:
+    """What came of one repository, or of one project where ``repository`` is None: a row for each branch and setting.
+
+    ``before`` and ``after`` have only what differs. ``error`` is what failed first, ``label`` says with what.
+    ``model`` is the configuration of the branch model, where one is declared.
+    """
+
+    place: str
+    repository: str | None
+    branches: list[Row]
+    settings: list[Row]
+    before: dict[str, t.Any] = dataclasses.field(default_factory=dict)
+    after: dict[str, t.Any] = dataclasses.field(default_factory=dict)
+    error: BitbucketError | None = None
+    label: str = ""
+    model: View | None = None
+
+    @property
+    def rows(self) -> t.Iterator[Row]:
+        """Settings and branches."""
+        return itertools.chain(self.settings, self.branches)
+
+    @property
+    def hopeless(self) -> bool:
+        """Whether whatever comes next would meet the same: wrong credentials, or a server that stays away."""
+        error = self.error
+        return error is not None and (error.retryable or isinstance(error, (AuthenticationError, MissingLibraryError)))
+
+    def differ(self, part: str, outcome: Outcome) -> None:
+        """Put down that a part was changed."""
+        self.before[part], self.after[part] = outcome.before, outcome.after
+
+    def fail(self, row: Row, error: BitbucketError) -> None:
+        """Put a failure down."""
+        row.update(outcome="failed", message=str(error))
+        if self.error is None or (error.retryable and not self.hopeless):
+            self.error = error
+            self.label = f"{self.place} {row['setting'] if 'setting' in row else row['name'] or 'branch'}"
+
+    def skip(self) -> Report:
+        """Say of all that has no outcome that it was not tried."""
+        for row in self.rows:
+            if row["outcome"] is None:
+                row.update(outcome="skipped", message=_SKIPPED)
+        return self
+
+    def withdraw(self) -> Report:
+        """Say of all that was only foreseen that it was not tried."""
+        self.before, self.after = {}, {}
+        for row in self.rows:
+            if row["outcome"] in ("created", "deleted", "changed"):
+                row.update(outcome="skipped", message=_SKIPPED, latest_commit=None, drift=None)
+        return self
+
+
+def blank(wanted: Wanted) -> Report:
+    """The rows for what is wanted, without an outcome."""
+    where = {"project_key": wanted.project_key, "repository": wanted.repository}
+    found = {"outcome": None, "message": None}
+    return Report(
+        wanted.project_key if wanted.repository is None else f"{wanted.project_key}/{wanted.repository}",
+        wanted.repository,
+        [
+            {
+                **where,
+                "name": item.name,
+                "state": item.state,
+                "start_point": item.start_point,
+                "latest_commit": None,
+                "drift": None,
+                **found,
+            }
+            for item in wanted.branches
+        ],
+        [{**where, "setting": setting, **found} for setting in SETTINGS if getattr(wanted, setting) is not None],
+    )
+
+
+class _Work:
+    """What is wanted of one project, or repository, done or, with ``check``, predicted; ``report`` has the end of it.
+
+    ``stop`` gives up after the first failure. ``planned`` is the configuration of the branch model that the project
+    of a repository will have, where that is only predicted.
+    """
+
+    def __init__(
+        self, client: Client, place: Place, wanted: Wanted, *, check: bool, stop: bool, planned: View | None = None
+    ) -> None:
+        self.client = client
+        self.place = place
+        self.wanted = wanted
+        self.check = check
+        self.planned = planned
+        self.report = blank(wanted)
+        self.settings = {row["setting"]: row for row in self.report.settings}
+        self._stop = stop
+
+    def run(self) -> Report:
+        """Work through all of it, in the order that works."""
+        self.set("branch_model", self._ensure_model)
+        self.between()
+        self.set("restrictions", self._ensure_restrictions)
+        return self.report.skip()
+
+    def between(self) -> None:
+        """What only a repository has: names come of the model, and restrictions might refuse what comes after them."""
+
+    def attempt(self, rows: t.Iterable[Row], act: t.Callable[[], None]) -> None:
+        """Do what these rows need, of which some may have failed before; where it fails, the others have failed."""
+        pending = [row for row in rows if row["outcome"] is None]
+        if not pending or self.report.hopeless or (self._stop and self.report.error is not None):
+            return
+        try:
+            act()
+        except BitbucketError as error:
+            for row in pending:
+                self.report.fail(row, error)
+
+    def set(self, setting: str, ensure: t.Callable[[], Outcome]) -> None:
+        """Have a setting as declared, if it is declared."""
+        row = self.settings.get(setting)
+        if row is not None:
+            self.attempt([row], functools.partial(self._set, row, ensure))
+
+    def _set(self, row: Row, ensure: t.Callable[[], Outcome]) -> None:
+        outcome = ensure()
+        row["outcome"] = "changed" if outcome.changed else "unchanged"
+        if outcome.changed:
+            self.report.differ(row["setting"], outcome)
+
+    def _ensure_model(self) -> Outcome:
+        configuration = Configuration(self.client, self.place, self.planned)
+        outcome = configuration.ensure(self.wanted.branch_model or {}, check=self.check)
+        self.report.model = t.cast(View, outcome.after)
+        return outcome
+
+    def _ensure_restrictions(self) -> Outcome:
+        wanted = self.wanted.restrictions or {}
+        restrictions = Restrictions(self.client, self.place)
+        return restrictions.ensure(wanted["rules"], exact=bool(wanted.get("exact")), check=self.check)
+
+
+class _RepositoryWork(_Work):
+    """The same with branches and the default branch."""
+
+    def __init__(self, client: Client, place: Repository, wanted: Wanted, **how: t.Any) -> None:
+        super().__init__(client, place, wanted, **how)
+        self._repository = place
+        self._branches = Branches(client, place)
+        # the branches as they were found, with the default one; and as they become
+        self._found: dict[str, str] = {}
+        self._default: str | None = None
+        self._tips = Tips({})
+        # the commits of start points that are no branches
+        self._commits: dict[str, str | None] = {}
+        # the error that creations meet in an archived repository; None where nobody has looked
+        self._archived: ConflictError | t.Literal[False] | None = None
+
+    def between(self) -> None:
+        """Name the branches, look at what there is, and bring each to its state."""
+        rows = self.report.branches
+        self.attempt((row for row in rows if row["name"] is None), self._name)
+        self._refuse_twice()
+        self.attempt(
+            [*rows, *(row for setting, row in self.settings.items() if setting == "default_branch")], self._read
+        )
+        self._bring()
+
+    def _pending(self) -> list[tuple[Row, Item]]:
+        return [pair for pair in zip(self.report.branches, self.wanted.branches) if pair[0]["outcome"] is None]
+
+    # -- names -------------------------------------------------------------------------------------------------------
+
+    def _name(self) -> None:
+        """Name the branches that are declared by type and text."""
+        types = self._types()
+        for row, item in self._pending():
+            if row["name"] is None:
+                try:
+                    row["name"] = typed_name(types, item.type or "", item.text or "")
+                except InputError as error:
+                    self.report.fail(row, error)
+
+    def _types(self) -> View:
+        """The types of the branch model, as it is by now or is going to be."""
+        if self.report.model is not None:
+            return _branch_model.effective_types(self.report.model)
+        if "branch_model" in self.settings:
+            raise InputError(f"The branch model of {self.place} is not as declared", "see its own message")
+        if self.planned is not None:
+            return _branch_model.effective_types(Configuration(self.client, self.place, self.planned).read())
+        return _branch_model.read(self.client, self._repository)
+
+    def _refuse_twice(self) -> None:
+        """Fail what comes to the same name as another: only one of them can be meant."""
+        seen = set()
+        for row, _item in self._pending():
+            if row["name"] in seen:
+                self.report.fail(row, InputError(f"Branch {row['name']} is declared twice", "declare it once"))
+            seen.add(row["name"])
+
+    # -- branches ----------------------------------------------------------------------------------------------------
+
+    def _read(self) -> None:
+        """Look at the branches, page by page, until all that matters has been seen."""
+        default = self.wanted.default_branch
+        unseen = {name for row, item in self._pending() for name in (row["name"], _as_branch(item.start_point)) if name}
+        for branch in self._branches.all(order_by="ALPHABETICAL"):
+            self._found[branch["name"]] = branch["latest_commit"]
+            if branch["is_default"]:
+                self._default = branch["name"]
+            unseen.discard(branch["name"])
+            if not unseen and (default is None or (default in self._found and self._default is not None)):
+                break
+        self._tips = Tips(self._found)
+
+    def _bring(self) -> None:
+        """First what is in the way, then what is new, then what shall go; the default branch as soon as it exists."""
+        pending = self._pending()
+        order = in_order(
+            [Wish(row["name"], item.state == "present", _as_branch(item.start_point)) for row, item in pending],
+            self._tips,
+        )
+        if self.wanted.default_branch in self._found:
+            self.set("default_branch", self._ensure_default)
+        self._bring_some(pending, [*order.in_the_way, *order.present])
+        self.set("default_branch", self._ensure_default)
+        self._bring_some(pending, order.absent)
+
+    def _bring_some(self, pending: t.Sequence[tuple[Row, Item]], numbers: t.Iterable[int]) -> None:
+        for number in numbers:
+            row, item = pending[number]
+            act = self._make_present if item.state == "present" else self._make_absent
+            self.attempt([row], functools.partial(act, row, item))
+
+    def _make_present(self, row: Row, item: Item) -> None:
+        name: str = row["name"]
+        commit = self._tips.get(name)
+        start = self._start(item.start_point, exists=commit is not None)
+        if commit is None:
+            outcome = self._create(name, required_start(name, item.start_point, start))
+        else:
+            outcome = _unchanged(view(name, commit))
+        self._put_down(row, outcome, "created")
+        row["drift"] = drift(outcome.after, start)
+
+    def _create(self, name: str, start: str) -> Outcome:
+        if not self.check:
+            return self._branches.create(name, start)
+        self._refuse_archived()
+        other = self._tips.overlapping(name)
+        if other is not None:
+            raise overlap(name, other)
+        return Outcome(None, view(name, start))
+
+    def _refuse_archived(self) -> None:
+        """Foresee, by one request for all, what an archived repository refuses."""
+        if self._archived is None:
+            try:
+                self._branches.refuse_archived()
+                self._archived = False
+            except ConflictError as error:
+                self._archived = error
+        if self._archived:
+            raise self._archived
+
+    def _make_absent(self, row: Row, item: Item) -> None:
+        name: str = row["name"]
+        commit = self._tips.get(name)
+        # the server's dry run cannot know that another branch is going to be the default one
+        if commit is not None and not (self.check and name == self._default and self._moves_default()):
+            self._branches.delete(name, item.end_point, dry_run=self.check)
+        self._put_down(row, Outcome(None if commit is None else view(name, commit), None), "deleted")
+
+    def _put_down(self, row: Row, outcome: Outcome, changed: str) -> None:
+        """What came of a branch, for the report and for what is still to come."""
+        name: str = row["name"]
+        row["outcome"] = changed if outcome.changed else "unchanged"
+        if outcome.after is not None:
+            row["latest_commit"] = outcome.after["latest_commit"]
+            self._tips.add(name, row["latest_commit"])
+        elif outcome.changed:
+            self._tips.remove(name)
+        if outcome.changed:
+            for side, state in ((self.report.before, outcome.before), (self.report.after, outcome.after)):
+                branches = side.setdefault("branches", {})
+                if state is not None:
+                    branches[name] = state["latest_commit"]
+
+    def _start(self, start_point: str | None, *, exists: bool) -> str | None:
+        """The commit of a start point, or None where it names none.
+
+        A branch is meant as it was found, also when it is to be deleted, or as it was created just now. The full id
+        of a commit is only looked for where it is needed: for a branch that does not exist yet.
+        """
+        if start_point is None:
+            return None
+        name = _as_branch(start_point)
+        commit = name and (self._found.get(name) or self._tips.get(name))
+        if commit or start_point.startswith(HEADS):
+            return commit
+        if exists and is_commit_id(start_point):
+            return start_point.lower()
+        if start_point not in self._commits:
+            self._commits[start_point] = tip(self.client, self._repository, start_point)
+        return self._commits[start_point]
+
+    # -- the default branch ------------------------------------------------------------------------------------------
+
+    def _ensure_default(self) -> Outcome:
+        name = self.wanted.default_branch or ""
+        if name not in self._tips:
+            raise NotFoundError(
+                f"Branch {name} does not exist in {self.place}, so that it cannot be the default branch",
+                "declare it among the branches, or give one that exists",
+            )
+        if name != self._default:
+            if self.check:
+                self._refuse_archived()
+            else:
+                DefaultBranch(self.client, self._repository).set(name)
+        return Outcome({"name": self._default}, {"name": name})
+
+    def _moves_default(self) -> bool:
+        return self.settings.get("default_branch", {}).get("outcome") == "changed"
+
+
+def _as_branch(start_point: str | None) -> str | None:
+    """The name of the branch that a start point may stand for."""
+    if start_point is None or is_commit_id(start_point):
+        return None
+    name = start_point.removeprefix(HEADS)
+    return None if name.startswith("refs/") else name
+
+
+def _unchanged(state: View) -> Outcome:
+    return Outcome(state, state)
+
+
+# -- many of them ----------------------------------------------------------------------------------------------------
+
+
+class BranchSet:
+    """Brings many repositories to what is wanted of them, ``concurrency`` at a time, or with ``check`` predicts it.
+
+    ``on_done`` is called with each report, by one thread at a time.
+    """
+
+    def __init__(
+        self,
+        client: Client,
+        *,
+        check: bool,
+        concurrency: int,
+        stop_on_error: bool,
+        on_done: t.Callable[[Report], None] = lambda _report: None,
+    ) -> None:
+        self._check = check
+        self._concurrency = concurrency
+        self._stop_on_error = stop_on_error
+        self._on_done = on_done
+        self._lock = threading.Lock()
+        self._stopped = False
+        # a client for each thread
+        self._first = client
+        self._others = contextlib.ExitStack()
+        self._mine = threading.local()
+        # what the configuration of projects is going to be
+        self._planned: dict[str, View | None] = {}
+
+    def run(self, wanted: t.Sequence[Wanted]) -> list[Report]:
+        """A report for each; projects come before repositories.
+
+        To stop on errors means to predict everything first, and to do nothing where a failure is foreseen. Raises
+        no BitbucketError: what failed is in the reports.
+        """
+        self._mine.client = self._first
+        try:
+            if self._stop_on_error:
+                # all that can be foreseen, not just the first of it
+                foreseen = self._pass(wanted, check=True, stop=False)
+                if any(report.error for report in foreseen):
+                    return [report.withdraw() for report in foreseen]
+                if self._check:
+                    return foreseen
+            return self._pass(wanted, check=self._check, stop=self._stop_on_error)
+        finally:
+            self._others.close()
+
+    def _pass(self, wanted: t.Sequence[Wanted], *, check: bool, stop: bool) -> list[Report]:
+        """All of it once."""
+        act = functools.partial(self._one, check=check, stop=stop)
+        reports: list[Report] = []
+        with concurrent.futures.ThreadPoolExecutor(self._concurrency) as pool:
+            # what a project is given counts for its repositories
+            for of_projects in (True, False):
+                group = [each for each in wanted if (each.repository is None) is of_projects]
+                if group and not reports:
+                    # alone: several log-ins with a wrong password at once would end in a CAPTCHA (documented)
+                    reports.append(act(group.pop(0)))
+                reports += pool.map(act, group)
+        return reports
+
+    def _one(self, wanted: Wanted, *, check: bool, stop: bool) -> Report:
+        """One project or repository, by the thread that this is."""
+        if self._stopped:
+            return blank(wanted).skip()
+        where = place(wanted.project_key, wanted.repository)
+        how: dict[str, t.Any] = {"check": check, "stop": stop}
+        if isinstance(where, Repository):
+            planned = self._planned.get(wanted.project_key.upper())
+            report = _RepositoryWork(self._client(), where, wanted, **how, planned=planned).run()
+        else:
+            report = _Work(self._client(), where, wanted, **how).run()
+        with self._lock:
+            self._stopped = self._stopped or report.hopeless or (stop and report.error is not None)
+            if check and "branch_model" in report.after and wanted.repository is None:
+                self._planned[wanted.project_key.upper()] = report.model
+            self._on_done(report)
+        return report
+
+    def _client(self) -> Client:
+        """The client of this thread."""
+        if not hasattr(self._mine, "client"):
+            with self._lock:
+                self._mine.client = self._others.enter_context(self._first.another())
+        client: Client = self._mine.client
+        return client
+
+
+def result(reports: t.Sequence[Report]) -> dict[str, t.Any]:
+    """What a module returns of these reports: the rows, a summary, ``changed`` and ``diff``."""
+    different = [report for report in reports if report.before != report.after]
+    branches = [row for report in reports for row in report.branches]
+    settings = [row for report in reports for row in report.settings]
+    of_branches = collections.Counter(row["outcome"] for row in branches)
+    of_settings = collections.Counter(row["outcome"] for row in settings)
+    return {
+        "changed": bool(different),
+        "diff": {
+            "before": {report.place: report.before for report in different},
+            "after": {report.place: report.after for report in different},
+        },
+        "branches": branches,
+        "settings": settings,
+        "summary": {
+            "repositories": sum(1 for report in reports if report.repository is not None),
+            "declared": len(branches),
+            **{outcome: of_branches[outcome] for outcome in OUTCOMES},
+            "drifted": sum(1 for row in branches if row["drift"]),
+            **{f"settings_{outcome}": of_settings[outcome] for outcome in SETTING_OUTCOMES},
+        },
+    }
+
+
+def failure(reports: t.Sequence[Report], facts: t.Mapping[str, t.Any]) -> BitbucketError | None:
+    """One error for everything that failed, with the type and the cause of the first, or None where nothing did.
+
+    ``facts`` are what the module returns all the same.
+    """
+    failed = [report for report in reports if report.error is not None]
+    if not failed:
+        return None
+    # what ended the run says more than what one repository met before it
+    first = next((report for report in failed if report.hopeless), failed[0])
+    error = copy.copy(t.cast(BitbucketError, first.error))
+    outcomes = collections.Counter(row["outcome"] for report in reports for row in report.rows)
+    others = {"failed": outcomes["failed"] - 1, "not tried": outcomes["skipped"]}
+    told = ", ".join(f"{count} more {what}" for what, count in others.items() if count)
+    error.cause = f"{first.label}: {error.cause.rstrip('. ')}" + (f" ({told})" if told else "")
+    error.facts = {**error.facts, **facts}
+    return error

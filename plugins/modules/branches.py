@@ -1,0 +1,364 @@
+#!/usr/bin/python
+# SPDX-FileCopyrightText: 2026 bitbucket.datacenter contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: branches
+short_description: Create and delete the branches of many repositories
+version_added: 1.0.0
+author: bitbucket.datacenter contributors (@bitbucket-datacenter)
+description:
+  - Brings the branches of many repositories of Bitbucket Data Center to their state in one task, several repositories
+    at a time. Reads the branches of each repository in one listing and writes only what differs.
+  - Takes either a list of branches or a document, which also declares branch models, default branches and branch
+    restrictions of repositories and projects, and names repositories by globs.
+  - The order inside a repository is right by itself, whatever the order in the list. First comes what is in the way
+    (V(a) of V(a/b)), then what is new, where it starts before what starts there, then what shall go. The branch model
+    comes before the branches that it names, the default branch as soon as it exists, restrictions last.
+  - An existing branch is never moved. RV(branches[].drift) tells whether it is at another commit than its start point.
+  - While the module runs on the controller, lines that tell how far it is are shown, also by AWX.
+extends_documentation_fragment:
+  - bitbucket.datacenter.connection
+  - bitbucket.datacenter.attributes
+attributes:
+  check_mode:
+    support: full
+    details:
+      - A deletion is tried by the server's own dry run, so that its refusals are found too.
+      - Whether the account may create a branch or change a setting is only known when it is done.
+  diff_mode:
+    support: full
+    details:
+      - One diff for all repositories. It has only what differs.
+options:
+  branches:
+    description:
+      - The branches. Exactly one of O(branches) and O(document) is required.
+    type: list
+    elements: dict
+    suboptions:
+      project_key:
+        description:
+          - Key of the project, V(~) and the user's slug for a personal one.
+        type: str
+        required: true
+      repository:
+        description:
+          - Slug of the repository.
+        type: str
+        required: true
+      name:
+        description:
+          - Name of the branch, with or without C(refs/heads/). Or give O(branches[].type) and O(branches[].text).
+        type: str
+      type:
+        description:
+          - Type of the branch in the branch model of the repository, V(BUGFIX), V(FEATURE), V(HOTFIX) or V(RELEASE).
+            Its prefix begins the name.
+        type: str
+      text:
+        description:
+          - What becomes the rest of the name, such as an issue key and a title.
+        type: str
+      state:
+        description:
+          - Whether the branch shall exist.
+        type: str
+        choices: [present, absent]
+        default: present
+      start_point:
+        description:
+          - Branch, tag, full ref or commit at which the branch is created. It may be created by the same task.
+          - Required when the branch does not exist yet. There is no default.
+        type: str
+      end_point:
+        description:
+          - Full id of the commit that must still be the tip of the branch when it is deleted.
+        type: str
+  document:
+    description:
+      - The declared document, a mapping with the keys C(repositories) and C(projects). What it may have is described
+        with the role P(bitbucket.datacenter.branch_provisioning#role).
+      - All faults of it are told at once, each with its place, before any request is made.
+    type: dict
+  concurrency:
+    description:
+      - How many repositories are worked on at the same time, from 1 to 64.
+    type: int
+    default: 8
+  on_error:
+    description:
+      - With V(continue), what fails stands in the way of nothing else; the task fails in the end.
+      - With V(stop), everything is looked at first, and nothing is changed where a failure is foreseen. After a failure
+        that was not foreseen, nothing more is begun. That reads every repository twice.
+      - Wrong credentials, or a server that stays away, end the task at once in either case.
+    type: str
+    choices: [continue, stop]
+    default: continue
+  progress_interval:
+    description:
+      - Seconds between two lines that tell how far the task is.
+    type: float
+    default: 5
+seealso:
+  - module: bitbucket.datacenter.branch
+  - module: bitbucket.datacenter.repository_info
+"""
+
+EXAMPLES = r"""
+- name: Create release branches in two repositories
+  bitbucket.datacenter.branches:
+    branches:
+      - {project_key: PLAT, repository: api, name: release/9.4, start_point: main}
+      - {project_key: PLAT, repository: web, name: release/9.4, start_point: main}
+
+- name: The same in every repository of a project whose name begins with service-
+  bitbucket.datacenter.branches:
+    document:
+      repositories:
+        - project_key: PLAT
+          repository: service-*
+          branches:
+            - {name: release/9.4, start_point: main}
+    concurrency: 16
+"""
+
+RETURN = r"""
+branches:
+  description:
+    - What came of each branch, in the order of O(branches), or of the document. Also returned when the task fails.
+  returned: always, unless the options are not valid
+  type: list
+  elements: dict
+  contains:
+    project_key:
+      description: Key of the project.
+      type: str
+      sample: PLAT
+    repository:
+      description: Slug of the repository.
+      type: str
+      sample: api
+    name:
+      description: Name of the branch; null where it could not be built by the branch model.
+      type: str
+      sample: release/9.4
+    state:
+      description: The declared state.
+      type: str
+      sample: present
+    start_point:
+      description: Where it was declared to start.
+      type: str
+      sample: main
+    outcome:
+      description:
+        - V(created), V(deleted), V(unchanged), V(failed), or V(skipped) where it was not tried after another failure.
+          In check mode, what would come of it.
+      type: str
+      sample: created
+    latest_commit:
+      description: Commit at the tip of the branch; null where it does not exist, or is not known.
+      type: str
+      sample: 8d51122def5632836d1cb1026e879069e10a1e13
+    drift:
+      description: Whether the branch is at another commit than its start point; null where that is not known.
+      type: bool
+      sample: false
+    message:
+      description: Why it failed, or was skipped; null otherwise.
+      type: str
+      sample: null
+settings:
+  description: What came of branch models, default branches and branch restrictions that O(document) declares.
+  returned: always, unless the options are not valid
+  type: list
+  elements: dict
+  contains:
+    project_key:
+      description: Key of the project.
+      type: str
+      sample: PLAT
+    repository:
+      description: Slug of the repository; null for a setting of the project.
+      type: str
+      sample: api
+    setting:
+      description: V(branch_model), V(default_branch) or V(restrictions).
+      type: str
+      sample: default_branch
+    outcome:
+      description: V(changed), V(unchanged), V(failed) or V(skipped).
+      type: str
+      sample: changed
+    message:
+      description: Why it failed, or was skipped; null otherwise.
+      type: str
+      sample: null
+summary:
+  description: How many there are of each.
+  returned: always, unless the options are not valid
+  type: dict
+  contains:
+    repositories:
+      description: Repositories.
+      type: int
+      sample: 2
+    declared:
+      description: Branches.
+      type: int
+      sample: 2
+    created:
+      description: Branches that were created.
+      type: int
+      sample: 2
+    deleted:
+      description: Branches that were deleted.
+      type: int
+      sample: 0
+    unchanged:
+      description: Branches that were as declared.
+      type: int
+      sample: 0
+    failed:
+      description: Branches that could not be brought to their state.
+      type: int
+      sample: 0
+    skipped:
+      description: Branches that were not tried after a failure.
+      type: int
+      sample: 0
+    drifted:
+      description: Branches that are elsewhere than their start point.
+      type: int
+      sample: 0
+    settings_changed:
+      description: Settings that were changed.
+      type: int
+      sample: 0
+    settings_unchanged:
+      description: Settings that were as declared.
+      type: int
+      sample: 0
+    settings_failed:
+      description: Settings that could not be changed.
+      type: int
+      sample: 0
+    settings_skipped:
+      description: Settings that were not tried after a failure.
+      type: int
+      sample: 0
+"""
+
+import typing as t
+
+from ..module_utils import _branch_document
+from ..module_utils._argspec import Spec
+from ..module_utils._branch_set import BranchSet, Report, failure, result
+from ..module_utils._errors import InputError
+from ..module_utils._module import execute
+from ..module_utils._progress import Progress
+from ..module_utils._project import Projects, Repositories
+from ..module_utils._retry import Retry
+
+if t.TYPE_CHECKING:
+    from ansible.module_utils.basic import AnsibleModule
+
+    from ..module_utils._branch_document import Wanted
+    from ..module_utils._client import Client
+
+SPEC: Spec = {
+    "branches": {
+        "type": "list",
+        "elements": "dict",
+        "options": {
+            # named like a secret, and none
+            "project_key": {"type": "str", "required": True, "no_log": False},
+            "repository": {"type": "str", "required": True},
+            "name": {"type": "str"},
+            "type": {"type": "str"},
+            "text": {"type": "str"},
+            "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
+            "start_point": {"type": "str"},
+            "end_point": {"type": "str"},
+        },
+    },
+    "document": {"type": "dict"},
+    "concurrency": {"type": "int", "default": 8},
+    "on_error": {"type": "str", "choices": ["continue", "stop"], "default": "continue"},
+    "progress_interval": {"type": "float", "default": 5},
+}
+
+
+class Counter:
+    """Tells how far the work is."""
+
+    def __init__(self, progress: Progress, wanted: t.Sequence[Wanted]) -> None:
+        self._progress = progress
+        self._all = len(wanted)
+        self._done = self._changed = self._failed = 0
+
+    def __call__(self, report: Report) -> None:
+        """Count one more."""
+        self._done += 1
+        self._changed += report.before != report.after
+        self._failed += report.error is not None
+        self._progress.say(f"{self._done} of {self._all} done, {self._changed} changed, {self._failed} failed")
+
+
+def run(module: AnsibleModule, client: Client) -> dict[str, t.Any]:
+    """Bring all of it to its state."""
+    params = module.params
+    if not 1 <= params["concurrency"] <= 64:
+        raise InputError("concurrency is not a number from 1 to 64", "choose how many repositories go at a time")
+    wanted = declared(params, client)
+    reports = BranchSet(
+        client,
+        check=module.check_mode,
+        concurrency=params["concurrency"],
+        stop_on_error=params["on_error"] == "stop",
+        on_done=Counter(Progress(module.tmpdir, params["progress_interval"]), wanted),
+    ).run(wanted)
+    returned = result(reports)
+    if params["branches"] is not None:
+        places = [item.position for each in wanted for item in each.branches]
+        returned["branches"] = [
+            row for place, row in sorted(zip(places, returned["branches"]), key=lambda pair: pair[0])
+        ]
+    error = failure(reports, returned)
+    if error is not None:
+        raise error
+    return returned
+
+
+def declared(params: t.Mapping[str, t.Any], client: Client) -> list[Wanted]:
+    """All that is wanted, of projects first. Raises InputError with every fault; reads what globs stand for."""
+    if params["document"] is None:
+        return _branch_document.grouped(params["branches"])
+    document = params["document"]
+    _branch_document.check(document)
+    needed = _branch_document.listings(document)
+    listing = Repositories(client)
+    repositories = listing.all() if needed.everywhere else []
+    for project_key in needed.repositories_of:
+        repositories += listing.of(project_key)
+    projects = Projects(client).all() if needed.projects else ()
+    return _branch_document.wanted(document, repositories, projects)
+
+
+def main() -> None:
+    """Entry point."""
+    execute(
+        run,
+        SPEC,
+        retry=Retry(total=300),
+        mutually_exclusive=[("branches", "document")],
+        required_one_of=[("branches", "document")],
+    )
+
+
+if __name__ == "__main__":
+    main()
