@@ -41,7 +41,12 @@ _PERSON: Json = {
 _PULL_REQUEST: Json = {
     "type": "object",
     "required": ["id", "state"],
-    "properties": {"id": {"type": "integer"}, "state": {"type": "string"}},
+    "properties": {
+        "id": {"type": "integer"},
+        "state": {"type": "string"},
+        "fromRef": {"type": "object", "properties": {"latestCommit": {"type": "string"}}},
+        "toRef": {"type": "object", "properties": {"id": {"type": "string"}}},
+    },
 }
 _BRANCHES = Schema(
     page(
@@ -93,6 +98,8 @@ UNKNOWN: View = dict.fromkeys(
         "latest_commit_message",
         "pull_request_id",
         "pull_request_state",
+        "pull_request_target",
+        "pull_request_commit",
         "open_pull_requests",
         "merged_pull_requests",
         "declined_pull_requests",
@@ -141,11 +148,15 @@ def _commit(metadata: Json) -> View:
 def _pull_requests(metadata: Json) -> View:
     """One pull request comes as such, several as counts by state (seen 9.2, 10.4), none not at all (assumed)."""
     found = metadata.get(_PULL_REQUESTS, {})
-    only = found.get("pullRequest")
-    state = only["state"] if only else None
+    only = found.get("pullRequest", {})
+    state = only.get("state")
+    target = only.get("toRef", {}).get("id")
     return {
-        "pull_request_id": only["id"] if only else None,
+        "pull_request_id": only.get("id"),
         "pull_request_state": state,
+        "pull_request_target": None if target is None else target.removeprefix(HEADS),
+        # once it is closed: where the branch was then (assumed)
+        "pull_request_commit": only.get("fromRef", {}).get("latestCommit"),
         **{
             f"{name}_pull_requests": int(state == name.upper()) if only else found.get(name, 0)
             for name in ("open", "merged", "declined")

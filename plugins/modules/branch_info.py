@@ -158,6 +158,14 @@ branches:
       description: Its state, V(OPEN), V(MERGED) or V(DECLINED).
       type: str
       sample: OPEN
+    pull_request_target:
+      description: The branch that it goes to.
+      type: str
+      sample: develop
+    pull_request_commit:
+      description: The latest commit of it; that of this branch while it is open, else the one that it was closed with.
+      type: str
+      sample: 8d51122def5632836d1cb1026e879069e10a1e13
     open_pull_requests:
       description: How many pull requests from this branch are open.
       type: int

@@ -18,7 +18,7 @@ FLOORS = {
     **dict.fromkeys(
         (
             *("_errors", "_argspec", "_outcome", "_waiter", "_refs", "_schema", "_answer", "_retry", "_glob"),
-            *("_branch_name", "_branch_items", "_upgrade_plan", "_branch_plan"),
+            *("_branch_name", "_branch_items", "_upgrade_plan", "_branch_plan", "_stale"),
         ),
         1,
     ),
@@ -26,12 +26,11 @@ FLOORS = {
     **dict.fromkeys(
         (
             *("_branch", "_branch_model", "_cluster", "_commit", "_connection", "_default_branch", "_repository"),
-            *("_branch_listing", "_project", "_restriction", "_branch_document", "_tag"),
+            *("_branch_listing", "_project", "_restriction", "_branch_document", "_pull_request", "_tag"),
         ),
         3,
     ),
-    "_branch_set": 4,
-    "_module": 4,
+    **dict.fromkeys(("_branch_set", "_module", "_stale_branches"), 4),
 }
 # What actions and inventories share.
 PLUGIN_UTILS = 5

@@ -5,10 +5,10 @@
 from __future__ import annotations
 
 from ..proof import Scenario, Uses
-from . import branches, listings, upgrade
+from . import branches, cleanup, listings, upgrade
 
 # The upgrade comes last: its scenarios leave the cluster at another release.
-PARTS = (branches, listings, upgrade)
+PARTS = (branches, cleanup, listings, upgrade)
 
 SCENARIOS: list[Scenario] = [scenario for part in PARTS for scenario in part.SCENARIOS]
 

@@ -49,7 +49,14 @@ def test_details_are_flat_and_in_our_words():
             "committerTimestamp": 1790776819000,
             "message": "First\n\nSecond",
         },
-        requests={"pullRequest": {"id": 7, "state": "MERGED", "title": "T"}},
+        requests={
+            "pullRequest": {
+                "id": 7,
+                "state": "MERGED",
+                "fromRef": {"id": "refs/heads/x", "latestCommit": TIP},
+                "toRef": {"id": "refs/heads/main", "latestCommit": "b" * 40},
+            }
+        },
         builds={"successful": 1, "failed": 2, "inProgress": 3, "cancelled": 4, "unknown": 5},
     )
     assert branch == {
@@ -66,6 +73,8 @@ def test_details_are_flat_and_in_our_words():
         "latest_commit_message": "First",
         "pull_request_id": 7,
         "pull_request_state": "MERGED",
+        "pull_request_target": "main",
+        "pull_request_commit": TIP,
         "open_pull_requests": 0,
         "merged_pull_requests": 1,
         "declined_pull_requests": 0,
