@@ -40,9 +40,9 @@ TASKS: dict[str, dict[str, Any]] = {
     "repository_info": {},
     "rolling_upgrade": {"state": "started"},
     "rolling_upgrade_plan": {"target_version": "9.4.23", "nodes": NODES},
+    "stale_branch_info": {"repositories": [API]},
     "tag": {**API, "name": "canary-tag", "start_point": "main"},
     "tag_info": API,
-    "stale_branch_info": {"repositories": [API]},
 }
 # in the order of an upgrade; the whole one comes last and finds nothing to do
 IN_ORDER = [
