@@ -33,7 +33,7 @@ class ProgressAction(ActionBase):
         """The module's result."""
         result: dict[str, t.Any] = super().run(tmp, task_vars)
         in_background = self._task.async_val and not self._connection.has_native_async
-        if in_background or not getattr(self._connection, "_remote_is_local", False):
+        if in_background or self._connection.transport != "local":
             return {**result, **self._execute_module(task_vars=task_vars, wrap_async=in_background)}
         # where the module has its temporary directory, too
         path = pathlib.Path(self._make_tmp_path(), FILE)

@@ -132,6 +132,8 @@ USES: Uses = {
     CREATE: [
         Use("branch", NEW, REPEATED, lambda fleet: fleet.delete_branch("fault/new"),
             lambda fleet: has_branch(fleet, "fault/new")),
+        Use("branches", {"branches": [NEW]}, REPEATED, lambda fleet: fleet.delete_branch("fault/new"),
+            lambda fleet: has_branch(fleet, "fault/new")),
     ],
     DELETE: [
         Use("branch", GONE, REPEATED, lambda fleet: fleet.create_branch("fault/gone"),
