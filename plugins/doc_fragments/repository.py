@@ -23,3 +23,17 @@ options:
     type: str
     required: true
 """
+
+    PLACE = r"""
+options:
+  project_key:
+    description:
+      - Key of the project, or C(~) and the user's slug for a personal one.
+    type: str
+    required: true
+  repository:
+    description:
+      - Slug of the repository, as in its address.
+      - Without it the settings of the whole project are meant, which its repositories inherit.
+    type: str
+"""

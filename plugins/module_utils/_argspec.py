@@ -48,6 +48,9 @@ REPOSITORY: Spec = {
     "repository": {"type": "str", "required": True},
 }
 
+# a repository, or the whole project where none is given
+PLACE: Spec = {**REPOSITORY, "repository": {"type": "str"}}
+
 
 def wait(delay: float, timeout: float) -> Spec:
     """The options of a bounded wait with its defaults in seconds."""

@@ -6,6 +6,8 @@
 
 from __future__ import annotations
 
+import typing as t
+
 from ._branch import Branches
 from ._client import Client
 from ._errors import NotFoundError
@@ -15,6 +17,19 @@ from ._schema import Schema
 
 _REF = Schema({"type": "object", "required": ["id"], "properties": {"id": {"type": "string", "minLength": 1}}})
 _NONE = "com.atlassian.bitbucket.repository.NoDefaultBranchException"
+
+
+@t.overload
+def view(name: str) -> dict[str, str]: ...
+
+
+@t.overload
+def view(name: str | None) -> dict[str, str] | None: ...
+
+
+def view(name: str | None) -> dict[str, str] | None:
+    """The user's view ``{id, name}``, None where there is none."""
+    return None if name is None else {"id": HEADS + name, "name": name}
 
 
 class DefaultBranch:

@@ -88,12 +88,11 @@ class Restriction:
         return self.type, self.matcher_type, self.matcher_id
 
     def view(self) -> dict[str, t.Any]:
-        """The user's view, without its id."""
+        """The user's view, without its id and where it comes from."""
         return {
             "type": self.type,
             "matcher": {"type": self.matcher_type, "id": self.matcher_id},
             **{name: list(getattr(self, name)) for name in LISTS},
-            "inherited": self.inherited,
         }
 
 
