@@ -27,12 +27,13 @@ class Tips:
         return self._tips.get(name)
 
     def add(self, name: str, commit: str) -> None:
-        """Have one branch more."""
+        """Have a branch, at this commit."""
+        if name not in self._tips:
+            self._directories.update(above(name))
         self._tips[name] = commit
-        self._directories.update(above(name))
 
     def remove(self, name: str) -> None:
-        """Have one branch less."""
+        """Have no such branch any more."""
         del self._tips[name]
         self._directories.subtract(above(name))
 

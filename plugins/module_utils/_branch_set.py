@@ -63,14 +63,25 @@ class Report:
         return itertools.chain(self.settings, self.branches)
 
     @property
+    def changed(self) -> bool:
+        """Whether anything differs."""
+        return self.before != self.after
+
+    @property
+    def failed(self) -> bool:
+        """Whether anything failed."""
+        return self.error is not None
+
+    @property
     def hopeless(self) -> bool:
         """Whether whatever comes next would meet the same: wrong credentials, or a server that stays away."""
         error = self.error
         return error is not None and (error.retryable or isinstance(error, (AuthenticationError, MissingLibraryError)))
 
-    def differ(self, part: str, outcome: Outcome) -> None:
-        """Put down that a part was changed."""
-        self.before[part], self.after[part] = outcome.before, outcome.after
+    def differ(self, part: str, outcome: Outcome | None) -> None:
+        """Put down what changed of a part, if anything did."""
+        if outcome is not None and outcome.changed:
+            self.before[part], self.after[part] = outcome.before, outcome.after
 
     def fail(self, row: Row, error: BitbucketError) -> None:
         """Put a failure down."""
@@ -150,7 +161,7 @@ class _Work:
     def attempt(self, rows: t.Iterable[Row], act: t.Callable[[], None]) -> None:
         """Do what these rows need, of which some may have failed before; where it fails, the others have failed."""
         pending = [row for row in rows if row["outcome"] is None]
-        if not pending or self.report.hopeless or (self._stop and self.report.error is not None):
+        if not pending or self.report.hopeless or (self._stop and self.report.failed):
             return
         try:
             act()
@@ -165,10 +176,13 @@ class _Work:
             self.attempt([row], functools.partial(self._set, row, ensure))
 
     def _set(self, row: Row, ensure: t.Callable[[], Outcome]) -> None:
-        outcome = ensure()
+        try:
+            outcome = ensure()
+        except BitbucketError as error:
+            self.report.differ(row["setting"], error.partly)
+            raise
         row["outcome"] = "changed" if outcome.changed else "unchanged"
-        if outcome.changed:
-            self.report.differ(row["setting"], outcome)
+        self.report.differ(row["setting"], outcome)
 
     def _ensure_model(self) -> Outcome:
         configuration = Configuration(self.client, self.place, self.planned)
@@ -200,12 +214,10 @@ class _RepositoryWork(_Work):
 
     def between(self) -> None:
         """Name the branches, look at what there is, and bring each to its state."""
-        rows = self.report.branches
+        rows, default = self.report.branches, self.settings.get("default_branch")
         self.attempt((row for row in rows if row["name"] is None), self._name)
         self._refuse_twice()
-        self.attempt(
-            [*rows, *(row for setting, row in self.settings.items() if setting == "default_branch")], self._read
-        )
+        self.attempt([*rows, *([default] if default else [])], self._read)
         self._bring()
 
     def _pending(self) -> list[tuple[Row, Item]]:
@@ -385,7 +397,7 @@ def _unchanged(state: View) -> Outcome:
 class BranchSet:
     """Brings many repositories to what is wanted of them, ``concurrency`` at a time, or with ``check`` predicts it.
 
-    ``on_done`` is called with each report, by one thread at a time.
+    ``on_done`` is called with each report and what it stands for, ``foreseen`` or ``done``, by one thread at a time.
     """
 
     def __init__(
@@ -395,7 +407,7 @@ class BranchSet:
         check: bool,
         concurrency: int,
         stop_on_error: bool,
-        on_done: t.Callable[[Report], None] = lambda _report: None,
+        on_done: t.Callable[[Report, str], None] = lambda _report, _what: None,
     ) -> None:
         self._check = check
         self._concurrency = concurrency
@@ -421,7 +433,7 @@ class BranchSet:
             if self._stop_on_error:
                 # all that can be foreseen, not just the first of it
                 foreseen = self._pass(wanted, check=True, stop=False)
-                if any(report.error for report in foreseen):
+                if any(report.failed for report in foreseen):
                     return [report.withdraw() for report in foreseen]
                 if self._check:
                     return foreseen
@@ -455,10 +467,10 @@ class BranchSet:
         else:
             report = _Work(self._client(), where, wanted, **how).run()
         with self._lock:
-            self._stopped = self._stopped or report.hopeless or (stop and report.error is not None)
+            self._stopped = self._stopped or report.hopeless or (stop and report.failed)
             if check and "branch_model" in report.after and wanted.repository is None:
                 self._planned[wanted.project_key.upper()] = report.model
-            self._on_done(report)
+            self._on_done(report, "foreseen" if check else "done")
         return report
 
     def _client(self) -> Client:
@@ -472,7 +484,7 @@ class BranchSet:
 
 def result(reports: t.Sequence[Report]) -> dict[str, t.Any]:
     """What a module returns of these reports: the rows, a summary, ``changed`` and ``diff``."""
-    different = [report for report in reports if report.before != report.after]
+    different = [report for report in reports if report.changed]
     branches = [row for report in reports for row in report.branches]
     settings = [row for report in reports for row in report.settings]
     of_branches = collections.Counter(row["outcome"] for row in branches)
@@ -500,7 +512,7 @@ def failure(reports: t.Sequence[Report], facts: t.Mapping[str, t.Any]) -> Bitbuc
 
     ``facts`` are what the module returns all the same.
     """
-    failed = [report for report in reports if report.error is not None]
+    failed = [report for report in reports if report.failed]
     if not failed:
         return None
     # what ended the run says more than what one repository met before it

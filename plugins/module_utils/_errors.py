@@ -8,13 +8,17 @@ from __future__ import annotations
 
 import typing as t
 
+if t.TYPE_CHECKING:
+    from ._outcome import Outcome
+
 
 class BitbucketError(Exception):
     """Base of every error that a user can meet; anything else that is raised is a bug of this collection.
 
     ``cause`` and ``next_step`` are clauses without a full stop. ``retryable`` tells whether a later try may succeed,
     ``retry_after`` after how many seconds at the earliest, if the server says so. ``in_doubt`` tells whether a write
-    may have been carried out all the same. ``facts`` are extra return values for machines.
+    may have been carried out all the same. ``facts`` are extra return values for machines. ``partly`` is what was
+    changed before it failed, where several writes belong together.
     """
 
     type = "error"
@@ -48,6 +52,7 @@ class BitbucketError(Exception):
         self.retry_after = retry_after
         self.in_doubt = in_doubt
         self.facts = dict(facts or {})
+        self.partly: Outcome | None = None
         if next_step is not None:
             self.next_step = next_step
         if retryable is not None:

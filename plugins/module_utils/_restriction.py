@@ -12,7 +12,7 @@ import typing as t
 from ._branch_model import ROLES
 from ._branch_model import TYPES as CATEGORIES
 from ._client import Client, quote
-from ._errors import InputError
+from ._errors import BitbucketError, InputError
 from ._outcome import Outcome
 from ._refs import HEADS, branch_name
 from ._repository import Place, Repository
@@ -139,14 +139,24 @@ class Restrictions:
         self._client.settle(send, done, resend=True)
 
     def ensure(self, rules: t.Iterable[t.Mapping[str, t.Any]], *, exact: bool, check: bool) -> Outcome:
-        """Have the rules here, see ``rule``; ``exact``: nothing else, and nobody else exempt. ``check`` only tells."""
-        existing = self.all()
-        to_save, to_delete = plan(existing, map(rule, rules), exact)
-        if not check:
+        """Have the rules here, see ``rule``; ``exact``: nothing else, and nobody else exempt. ``check`` only tells.
+
+        What fails on the way says what was changed before it.
+        """
+        before = here = self.all()
+        to_save, to_delete = plan(before, map(rule, rules), exact)
+        if check:
+            return Outcome(_views(before), _views(after(before, to_save, to_delete)))
+        try:
             for each in to_delete:
                 self.delete(each.id or 0)
-            to_save = [self.save(each) for each in to_save]
-        return Outcome(_views(after(existing, [], [])), _views(after(existing, to_save, to_delete)))
+                here = after(here, [], [each])
+            for each in to_save:
+                here = after(here, [self.save(each)], [])
+        except BitbucketError as error:
+            error.partly = Outcome(_views(before), _views(here))
+            raise
+        return Outcome(_views(before), _views(here))
 
     def _read(self, answer: Json) -> Restriction:
         matcher = answer["matcher"]
@@ -257,7 +267,7 @@ def after(
 
 
 def _views(restrictions: t.Iterable[Restriction]) -> dict[str, t.Any]:
-    return {"rules": [each.view() for each in restrictions]}
+    return {"rules": [each.view() for each in after(restrictions, [], [])]}
 
 
 def _key(restriction: Restriction) -> tuple[str, str, str]:

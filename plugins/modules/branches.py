@@ -253,6 +253,7 @@ summary:
       sample: 0
 """
 
+import collections
 import typing as t
 
 from ..module_utils import _branch_document
@@ -293,20 +294,19 @@ SPEC: Spec = {
 }
 
 
-class Counter:
+class Teller:
     """Tells how far the work is."""
 
     def __init__(self, progress: Progress, wanted: t.Sequence[Wanted]) -> None:
         self._progress = progress
         self._all = len(wanted)
-        self._done = self._changed = self._failed = 0
+        self._counted: collections.Counter[tuple[str, str]] = collections.Counter()
 
-    def __call__(self, report: Report) -> None:
-        """Count one more."""
-        self._done += 1
-        self._changed += report.before != report.after
-        self._failed += report.error is not None
-        self._progress.say(f"{self._done} of {self._all} done, {self._changed} changed, {self._failed} failed")
+    def __call__(self, report: Report, what: str) -> None:
+        """Count one more project or repository."""
+        self._counted.update({(what, "all"): 1, (what, "changed"): report.changed, (what, "failed"): report.failed})
+        count, changed, failed = (self._counted[what, each] for each in ("all", "changed", "failed"))
+        self._progress.say(f"{count} of {self._all} {what}, {changed} changed, {failed} failed")
 
 
 def run(module: AnsibleModule, client: Client) -> dict[str, t.Any]:
@@ -320,7 +320,7 @@ def run(module: AnsibleModule, client: Client) -> dict[str, t.Any]:
         check=module.check_mode,
         concurrency=params["concurrency"],
         stop_on_error=params["on_error"] == "stop",
-        on_done=Counter(Progress(module.tmpdir, params["progress_interval"]), wanted),
+        on_done=Teller(Progress(module.tmpdir, params["progress_interval"]), wanted),
     ).run(wanted)
     returned = result(reports)
     if params["branches"] is not None:

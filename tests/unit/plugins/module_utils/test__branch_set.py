@@ -1,0 +1,71 @@
+# SPDX-FileCopyrightText: 2026 bitbucket.datacenter contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import pytest
+from ansible_collections.bitbucket.datacenter.plugins.module_utils._branch_document import Item, Wanted
+from ansible_collections.bitbucket.datacenter.plugins.module_utils._branch_set import BranchSet, failure, result
+from ansible_collections.bitbucket.datacenter.tests.unit.memory_server import Answer, refusal, serving
+
+NEW = (Item("new", start_point="main"),)
+RULES = [
+    {"type": kind, "matcher": {"type": "BRANCH", "id": "main"}} for kind in ("no-deletes", "read-only", "no-creates")
+]
+
+
+def ran(client, *wanted, **how):
+    return BranchSet(client, **{"check": False, "concurrency": 4, "stop_on_error": False, **how}).run(wanted)
+
+
+@pytest.mark.parametrize("stop", [True, False])
+def test_wrong_credentials_are_tried_once(stop):
+    wanted = [Wanted("PLAT", f"r{number}", branches=NEW) for number in range(20)]
+    with serving(refusal(401, "Authentication failed.")) as (client, server):
+        reports = ran(client, *wanted, stop_on_error=stop)
+        assert len(server.received) == 1
+    assert [report.branches[0]["outcome"] for report in reports] == ["failed"] + ["skipped"] * 19
+    error = failure(reports, result(reports))
+    assert error.type == "authentication"
+    assert "PLAT/r0 new" in error.cause and "19 more not tried" in error.cause
+    assert error.facts["changed"] is False
+
+
+def restricting(request, saved=[]):  # noqa: B006 - remembers what was saved
+    """A server that takes the first restriction and refuses the second."""
+    if request.method == "GET":
+        return Answer(200, {"values": [], "isLastPage": True})
+    if saved:
+        return refusal(400, "Not this one.")
+    saved.append(request.body)
+    matcher = {"id": "refs/heads/main", "type": {"id": "BRANCH"}}
+    return Answer(200, {"id": 1, "type": request.body["type"], "matcher": matcher, "users": [], "groups": []})
+
+
+def test_what_was_changed_before_a_failure_is_told():
+    with serving(restricting) as (client, _server):
+        (report,) = ran(client, Wanted("PLAT", None, restrictions={"rules": RULES}))
+    assert [row["outcome"] for row in report.settings] == ["failed"]
+    assert report.changed
+    assert [rule["type"] for rule in report.after["restrictions"]["rules"]] == ["no-deletes"]
+    assert result([report])["changed"] is True
+
+
+def test_a_setting_that_fails_does_not_keep_branches_from_their_state():
+    def server(request):
+        if "branches" in request.url and request.method == "GET":
+            refs = [{"id": "refs/heads/main", "displayId": "main", "latestCommit": "a" * 40, "isDefault": True}]
+            return Answer(200, {"values": refs, "isLastPage": True})
+        if "branches" in request.url:
+            return Answer(201, {"id": "refs/heads/new", "displayId": "new", "latestCommit": "a" * 40})
+        return refusal(401, "Not permitted.", "AuthorisationException")
+
+    wanted = Wanted("PLAT", "api", default_branch="main", branches=NEW, restrictions={"rules": RULES})
+    with serving(server) as (client, _server):
+        (report,) = ran(client, wanted)
+    assert {row["setting"]: row["outcome"] for row in report.settings} == {
+        "default_branch": "unchanged",
+        "restrictions": "failed",
+    }
+    assert report.branches[0]["outcome"] == "created"
+    assert failure([report], {}).type == "permission"
