@@ -13,15 +13,15 @@ from .world import HEADS, Repo, World
 REPOSITORY = "POOL/one"
 NAMES = (
     "plain", "feature/ABC-1-login-page", "a/b/c/d/e/f", "Umlaute/größe", "日本語/ブランチ", "😀", "e\u0301", "\u00e9",
-    "100%", "50%25", "a%2Fb", "%2e%2e/x", "a+b", "a&b=c", "a#b", "a;b", "it's\"so\"", "a{b}", "a@b", "a$b", "a,b", "a!b",
-    "(a)", "<a>|b", "=a", "a=", "a./b", "a/-b", "a\u00a0b", "a\u3000b", "a\u0085b", "\u202eright-to-left", "HEADS",
-    "heads/x", "refs/x", "refs/tags/x", "tags/x", "0" * 40, "deadbeef", "true", "null", "n" * 250, "é" * 125,
+    "100%", "50%25", "a%2Fb", "%2e%2e/x", "a+b", "a&b=c", "a#b", "a;b", "it's\"so\"", "a{b}", "a@b", "a$b", "a,b",
+    "a!b", "(a)", "<a>|b", "=a", "a=", "a./b", "a/-b", "a\u00a0b", "a\u3000b", "a\u0085b", "\u202eright-to-left",
+    "HEADS", "heads/x", "refs/x", "refs/tags/x", "tags/x", "0" * 40, "deadbeef", "true", "null", "n" * 250, "é" * 125,
     "/".join(["n" * 199] * 5),
 )  # fmt: skip
 REFUSED = (
-    "", "a b", " a", "a ", "a\tb", "a\nb", "a\x7fb", "a~b", "a^b", "a:b", "a?b", "a*b", "a[b", "a\\b", "a..b", "@{", "@",
-    "HEAD", "-a", ".a", "a/.b", "a.", "a.lock", "a.lock/b", "/a", "a/", "a//b", "refs/heads/", "refs/heads/refs/heads/a",
-    "n" * 251, "é" * 126, "a/" + "n" * 256, "/".join(["n" * 200] * 5), "a\ud800b", "a\x00b",
+    "", "a b", " a", "a ", "a\tb", "a\nb", "a\x7fb", "a~b", "a^b", "a:b", "a?b", "a*b", "a[b", "a\\b", "a..b", "@{",
+    "@", "HEAD", "-a", ".a", "a/.b", "a.", "a.lock", "a.lock/b", "/a", "a/", "a//b", "refs/heads/",
+    "refs/heads/refs/heads/a", "n" * 251, "é" * 126, "a/" + "n" * 256, "/".join(["n" * 200] * 5), "a\ud800b", "a\x00b",
 )  # fmt: skip
 #: What is there, and what git cannot have beside it, whichever of both is first.
 OVERLAPS = (("a", "a/b"), ("a", "a/b/c"), ("a/b", "a"), ("a/b/c", "a"), ("a/b/c", "a/b"), ("größe", "größe/ß"))

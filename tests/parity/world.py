@@ -11,6 +11,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import json
+import threading
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ import pygit2
 import yaml
 from harness.bench import Bench
 from harness.simulator import Simulator, running
+from simulator.behaviour import change_behaviour
 from simulator.directory import WRITE, Directory
 from simulator.layout import SharedHome
 from simulator.restrictions import Guard, RefChange
@@ -29,6 +31,8 @@ PROJECT, PERSONAL, ABSENT_PROJECT = "POOL", "~account", "GONE"
 SLUGS = ("one", "two", "three")
 #: Nothing was ever pushed there: no branch, no tag, no commit.
 EMPTY = "empty"
+#: A project with many repositories alike, `many1` to `many100`, each with nothing but `main`.
+MANY, HOW_MANY = "MANY", 100
 #: Of the account that the modules run as; everybody else is `other`.
 ACCOUNT, OTHER = ("account", "account-password"), ("other", "other-password")
 LEVELS = ("admin", "write", "read", "none")
@@ -89,19 +93,27 @@ class World:
         }
         self._ids = {name: int(path.stem) for name, path in self.paths.items()}
         path = next(iter(self.paths.values()))
-        self.store = Store(SharedHome(path.parents[2]).database)
-        self._directory = Directory(self.store)
+        self._database = SharedHome(path.parents[2]).database
+        self._stores = threading.local()
         row = self.store.one("SELECT id FROM user WHERE name = ?", ACCOUNT[0])
         assert row is not None
         self._account = int(row["id"])
         self.commits = self._make_commits()
         self.numbers = {commit: number for number, commit in enumerate(self.commits)}
 
+    @property
+    def store(self) -> Store:
+        """This thread's connection: what happens in between happens in the thread whose request it precedes."""
+        if not hasattr(self._stores, "mine"):
+            self._stores.mine = Store(self._database)
+        mine: Store = self._stores.mine
+        return mine
+
     def _make_commits(self) -> list[str]:
         """The same objects in every repository, so that a branch can be put at each of them."""
         found: list[str] = []
         for name, repository in self._git.items():
-            if name.endswith(f"/{EMPTY}"):
+            if name.endswith(f"/{EMPTY}") or name.startswith(f"{MANY}/"):
                 continue
             found = []
             for number in range(COMMITS):
@@ -166,10 +178,11 @@ class World:
 
     def refuses_creation(self, name: str, branch: str) -> bool:
         """Whether the server's own rules keep the account from creating this branch: its permission, or a rule."""
-        repository = self._directory.repository_by_id(self._ids[name])
-        user = self._directory.user(ACCOUNT[0])
+        directory = Directory(self.store)
+        repository = directory.repository_by_id(self._ids[name])
+        user = directory.user(ACCOUNT[0])
         assert repository is not None and user is not None
-        if self._directory.repository_level(user, repository) < WRITE:
+        if directory.repository_level(user, repository) < WRITE:
             return True
         default = str(self._git[name].references["HEAD"].target).removeprefix(HEADS)
         return Guard(self.store, repository, default, user).refusal(RefChange(HEADS + branch, "create")) is not None
@@ -183,6 +196,17 @@ class World:
     def drop(self, name: str, branch: str) -> None:
         """Somebody deletes the branch."""
         self._git[name].references.delete(HEADS + branch)
+
+    def clear_many(self) -> None:
+        """Nothing but `main` is in the many repositories."""
+        for name, git in self._git.items():
+            if name.startswith(f"{MANY}/"):
+                for ref in [ref for ref in git.references if ref != f"{HEADS}main"]:
+                    git.references.delete(ref)
+
+    def limit_rate(self, **limit: Any) -> None:
+        """The administrator sets the rate limit; all of it starts anew."""
+        change_behaviour(self.store, {"rate_limit": limit})
 
     def set_head(self, name: str, branch: str) -> None:
         """Somebody makes the branch the default one."""
@@ -224,6 +248,32 @@ class World:
             None if model is None else model["configuration"],
         )
 
+    def requests(self) -> list[tuple[str, int | None]]:
+        """Method and status of each request since ``simulator.forget_requests``, as the server has logged them."""
+        answer = self.simulator.http.get(f"{self.simulator.control}/requests?limit=100000", timeout=30)
+        answer.raise_for_status()
+        return [(entry["method"], entry["status"]) for entry in answer.json()["requests"]]
+
+    def failed_logins(self, user: str) -> int:
+        """How many logins of the user have failed since the last that did not; forgotten by this."""
+        row = self.store.one("SELECT failed_logins FROM user WHERE name = ?", user)
+        assert row is not None
+        self.store.execute("UPDATE user SET failed_logins = 0 WHERE name = ?", user)
+        return int(row["failed_logins"])
+
+    @contextlib.contextmanager
+    def fault(self, rule: Mapping[str, Any]) -> Iterator[None]:
+        """A rule of the simulator's faults, which must have acted in the end."""
+        http, address = self.simulator.http, f"{self.simulator.control}/faults"
+        made = http.post(address, json=rule, timeout=30)
+        made.raise_for_status()
+        mine = f"{address}/{made.json()['id']}"
+        try:
+            yield
+        finally:
+            shown = http.delete(mine, timeout=30).json()
+        assert shown["hits"] > 0, "the fault was not met"
+
     def states(self, names: Iterable[str]) -> dict[str, State]:
         return {name: self.state(name) for name in names if name in self.paths}
 
@@ -239,6 +289,11 @@ def world(directory: Path, collections: Path, **retry: float) -> Iterator[World]
         "projects": [
             {"key": PROJECT, "repositories": [{"slug": slug} for slug in (*SLUGS, EMPTY)]},
             {"key": PERSONAL, "repositories": [{"slug": "own"}]},
+            {
+                "key": MANY,
+                "permissions": [{"user": ACCOUNT[0], "permission": "PROJECT_ADMIN"}],
+                "generate": {"repositories": HOW_MANY, "prefix": "many"},
+            },
         ],
     }
     path = directory.with_suffix(".yml")

@@ -1,0 +1,27 @@
+# SPDX-FileCopyrightText: 2026 bitbucket.datacenter contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The module `branches` over many repositories with any list: what each row says is what git has."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import pytest
+
+from . import generators
+from .conftest import SCENARIOS
+from .generators import Scenario
+from .rows import compare, verify
+from .truth import explore, run
+from .world import World
+
+
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize("times", [1, pytest.param(10, marks=pytest.mark.long)])
+def test_branches(pool: World, tally: Counter[str], times: int) -> None:
+    def each(scenario: Scenario) -> str:
+        runs = run(pool, scenario)
+        verify(runs.real[1], runs.before, runs.after)
+        return compare(pool, scenario, runs)
+
+    explore(generators.of_branches(), SCENARIOS["branches"] * times, each, tally)
