@@ -82,9 +82,12 @@ class State:
 class World:
     """The pool. ``commits`` are the full ids of what every repository has."""
 
-    def __init__(self, simulator: Simulator, bench: Bench) -> None:
+    def __init__(self, simulator: Simulator, collections: Path) -> None:
         self.simulator = simulator
-        self.bench = bench
+        node = simulator.facts["nodes"][0]["url"] + simulator.facts["context_path"]
+        self.bench = Bench(collections, node, ACCOUNT)
+        #: The same, which gives up after two tries.
+        self.impatient = Bench(collections, node, ACCOUNT, most=2, limited=2, base=0.01)
         self.paths = {f"{each['project_key']}/{each['repository']}": Path(each["path"])
                       for each in simulator.repositories}  # fmt: skip
         self._git = {
@@ -103,7 +106,7 @@ class World:
 
     @property
     def store(self) -> Store:
-        """This thread's connection: what happens in between happens in the thread whose request it precedes."""
+        """The connection of this thread: what happens in between happens in the thread whose request it precedes."""
         if not hasattr(self._stores, "mine"):
             self._stores.mine = Store(self._database)
         mine: Store = self._stores.mine
@@ -279,8 +282,8 @@ class World:
 
 
 @contextlib.contextmanager
-def world(directory: Path, collections: Path, **retry: float) -> Iterator[World]:
-    """A cluster of one node with the pool, and a bench that asks the node as the account."""
+def world(directory: Path, collections: Path) -> Iterator[World]:
+    """A cluster of one node with the pool."""
     seed = {
         "users": [
             {"name": "admin", "password": "admin", "permission": "SYS_ADMIN"},
@@ -301,5 +304,4 @@ def world(directory: Path, collections: Path, **retry: float) -> Iterator[World]
     path.write_text(yaml.safe_dump(seed), encoding="utf-8")
     options = ("--nodes", "1", "--start-up-seconds", "0.1", "--seed", str(path))
     with running(directory, *options) as simulator:
-        node = simulator.facts["nodes"][0]["url"] + simulator.facts["context_path"]
-        yield World(simulator, Bench(collections, node, ACCOUNT, **retry))
+        yield World(simulator, collections)
