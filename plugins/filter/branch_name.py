@@ -48,8 +48,6 @@ options:
 seealso:
   - plugin: bitbucket.datacenter.branch_type
     plugin_type: filter
-  - plugin: bitbucket.datacenter.branch_items
-    plugin_type: filter
 """
 
 EXAMPLES = r"""

@@ -34,8 +34,10 @@ EXPECTED = [
     ("PLAT/api", "release/9.4", "main"),
     ("PLAT/api", "feature/PLAT-8-login-page", "develop"),
     ("PLAT/api", "release/1.0", None),
+    ("PLAT/infra", "release/9.4", "main"),
     ("PLAT/worker", "release/9.4", "main"),
     ("PLAT/worker", "bugfix/PLAT-23-jobs-run-twice", "main"),
+    ("WEB/portal", "release/9.4", "main"),
     ("WEB/shop", "release/9.4", "main"),
     ("WEB/shop", "feat/WEB-4-wish-list", "main"),
 ]

@@ -18,7 +18,7 @@ FLOORS = {
     **dict.fromkeys(
         (
             *("_errors", "_argspec", "_outcome", "_waiter", "_refs", "_schema", "_answer", "_retry", "_glob"),
-            *("_branch_name", "_branch_items", "_upgrade_plan", "_branch_plan", "_stale"),
+            *("_branch_name", "_upgrade_plan", "_branch_plan", "_stale"),
         ),
         1,
     ),

@@ -69,4 +69,4 @@ class CallbackModule(CallbackBase):
         self._result("failed", result, item=True)
 
     def v2_playbook_on_stats(self, stats):
-        self._write(event="stats", hosts={host: stats.summarize(host) for host in stats.processed})
+        self._write(event="stats", hosts={host: stats.summarize(host) for host in stats.processed}, custom=stats.custom)
