@@ -97,6 +97,14 @@ class Report:
                 row.update(outcome="skipped", message=_SKIPPED)
         return self
 
+    def join(self, later: Report) -> None:
+        """Take up what came of the same place in a later step."""
+        self.settings += later.settings
+        self.before.update(later.before)
+        self.after.update(later.after)
+        if self.error is None or (later.hopeless and not self.hopeless):
+            self.error, self.label = later.error, later.label
+
     def withdraw(self) -> Report:
         """Say of all that was only foreseen that it was not tried."""
         self.before, self.after = {}, {}
@@ -106,12 +114,33 @@ class Report:
         return self
 
 
+def name_of(wanted: Wanted) -> str:
+    """What people call the repository, or the project."""
+    return wanted.project_key if wanted.repository is None else f"{wanted.project_key}/{wanted.repository}"
+
+
+def steps(wanted: t.Iterable[Wanted]) -> tuple[list[Wanted], list[Wanted], list[Wanted]]:
+    """What comes first, next and last: models of projects name branches, restrictions of projects refuse them."""
+    models: list[Wanted] = []
+    repositories: list[Wanted] = []
+    restrictions: list[Wanted] = []
+    for each in wanted:
+        if each.repository is not None:
+            repositories.append(each)
+            continue
+        if each.branch_model is not None:
+            models.append(dataclasses.replace(each, restrictions=None))
+        if each.restrictions is not None:
+            restrictions.append(dataclasses.replace(each, branch_model=None))
+    return models, repositories, restrictions
+
+
 def blank(wanted: Wanted) -> Report:
     """The rows for what is wanted, without an outcome."""
     where = {"project_key": wanted.project_key, "repository": wanted.repository}
     found = {"outcome": None, "message": None}
     return Report(
-        wanted.project_key if wanted.repository is None else f"{wanted.project_key}/{wanted.repository}",
+        name_of(wanted),
         wanted.repository,
         [
             {
@@ -133,17 +162,27 @@ class _Work:
     """What is wanted of one project, or repository, done or, with ``check``, predicted; ``report`` has the end of it.
 
     ``stop`` gives up after the first failure. ``planned`` is the configuration of the branch model that the project
-    of a repository will have, where that is only predicted.
+    of a repository will have, where that is only predicted; ``unmodelled`` tells that it could not be given the one
+    that is declared.
     """
 
     def __init__(
-        self, client: Client, place: Place, wanted: Wanted, *, check: bool, stop: bool, planned: View | None = None
+        self,
+        client: Client,
+        place: Place,
+        wanted: Wanted,
+        *,
+        check: bool,
+        stop: bool,
+        planned: View | None = None,
+        unmodelled: bool = False,
     ) -> None:
         self.client = client
         self.place = place
         self.wanted = wanted
         self.check = check
         self.planned = planned
+        self.unmodelled = unmodelled
         self.report = blank(wanted)
         self.settings = {row["setting"]: row for row in self.report.settings}
         self._stop = stop
@@ -239,8 +278,9 @@ class _RepositoryWork(_Work):
         """The types of the branch model, as it is by now or is going to be."""
         if self.report.model is not None:
             return _branch_model.effective_types(self.report.model)
-        if "branch_model" in self.settings:
-            raise InputError(f"The branch model of {self.place} is not as declared", "see its own message")
+        if "branch_model" in self.settings or self.unmodelled:
+            owner = self.wanted.project_key if self.unmodelled else self.place
+            raise InputError(f"The branch model of {owner} is not as declared", "see its own message")
         if self.planned is not None:
             return _branch_model.effective_types(Configuration(self.client, self.place, self.planned).read())
         return _branch_model.read(self.client, self._repository)
@@ -419,11 +459,12 @@ class BranchSet:
         self._first = client
         self._others = contextlib.ExitStack()
         self._mine = threading.local()
-        # what the configuration of projects is going to be
+        # what the configuration of projects is going to be, and of which it could not be changed
         self._planned: dict[str, View | None] = {}
+        self._unmodelled: set[str] = set()
 
     def run(self, wanted: t.Sequence[Wanted]) -> list[Report]:
-        """A report for each; projects come before repositories.
+        """A report for each, in the same order.
 
         To stop on errors means to predict everything first, and to do nothing where a failure is foreseen. Raises
         no BitbucketError: what failed is in the reports.
@@ -446,14 +487,18 @@ class BranchSet:
         act = functools.partial(self._one, check=check, stop=stop)
         reports: list[Report] = []
         with concurrent.futures.ThreadPoolExecutor(self._concurrency) as pool:
-            # what a project is given counts for its repositories
-            for of_projects in (True, False):
-                group = [each for each in wanted if (each.repository is None) is of_projects]
+            for group in steps(wanted):
                 if group and not reports:
                     # alone: several log-ins with a wrong password at once would end in a CAPTCHA (documented)
                     reports.append(act(group.pop(0)))
                 reports += pool.map(act, group)
-        return reports
+        found: dict[str, Report] = {}
+        for report in reports:
+            if report.place in found:
+                found[report.place].join(report)
+            else:
+                found[report.place] = report
+        return [found[name_of(each)] for each in wanted]
 
     def _one(self, wanted: Wanted, *, check: bool, stop: bool) -> Report:
         """One project or repository, by the thread that this is."""
@@ -462,14 +507,18 @@ class BranchSet:
         where = place(wanted.project_key, wanted.repository)
         how: dict[str, t.Any] = {"check": check, "stop": stop}
         if isinstance(where, Repository):
-            planned = self._planned.get(wanted.project_key.upper())
-            report = _RepositoryWork(self._client(), where, wanted, **how, planned=planned).run()
+            project = wanted.project_key.upper()
+            how.update(planned=self._planned.get(project), unmodelled=project in self._unmodelled)
+            report = _RepositoryWork(self._client(), where, wanted, **how).run()
         else:
             report = _Work(self._client(), where, wanted, **how).run()
         with self._lock:
             self._stopped = self._stopped or report.hopeless or (stop and report.failed)
-            if check and "branch_model" in report.after and wanted.repository is None:
-                self._planned[wanted.project_key.upper()] = report.model
+            if wanted.repository is None and wanted.branch_model is not None:
+                if report.failed:
+                    self._unmodelled.add(wanted.project_key.upper())
+                elif check and "branch_model" in report.after:
+                    self._planned[wanted.project_key.upper()] = report.model
             self._on_done(report, "foreseen" if check else "done")
         return report
 

@@ -254,12 +254,13 @@ summary:
 """
 
 import collections
+import contextlib
 import typing as t
 
 from ..module_utils import _branch_document
 from ..module_utils._argspec import Spec
-from ..module_utils._branch_set import BranchSet, Report, failure, result
-from ..module_utils._errors import InputError
+from ..module_utils._branch_set import BranchSet, Report, failure, result, steps
+from ..module_utils._errors import InputError, NotFoundError
 from ..module_utils._module import execute
 from ..module_utils._progress import Progress
 from ..module_utils._project import Projects, Repositories
@@ -299,7 +300,7 @@ class Teller:
 
     def __init__(self, progress: Progress, wanted: t.Sequence[Wanted]) -> None:
         self._progress = progress
-        self._all = len(wanted)
+        self._all = sum(map(len, steps(wanted)))
         self._counted: collections.Counter[tuple[str, str]] = collections.Counter()
 
     def __call__(self, report: Report, what: str) -> None:
@@ -344,7 +345,9 @@ def declared(params: t.Mapping[str, t.Any], client: Client) -> list[Wanted]:
     listing = Repositories(client)
     repositories = listing.all() if needed.everywhere else []
     for project_key in needed.repositories_of:
-        repositories += listing.of(project_key)
+        # what a glob finds nothing in is told with its place in the document
+        with contextlib.suppress(NotFoundError):
+            repositories += listing.of(project_key)
     projects = Projects(client).all() if needed.projects else ()
     return _branch_document.wanted(document, repositories, projects)
 

@@ -20,10 +20,17 @@ HTML = b"<!DOCTYPE html><html><body><h1>Please log in</h1></body></html>"
 WRONG_PASSWORD = "not-the-password-0815"
 
 
-def document(project_key: str = "PLAT", repository: str = "api", **branch: str) -> dict[str, Any]:
+def rule(project_key: str = "PLAT", repository: str = "api", **branch: str) -> dict[str, Any]:
     branches = [branch or {"name": "release/7.0", "start_point": "main"}]
-    repositories = [{"project_key": project_key, "repository": repository, "branches": branches}]
-    return {"branch_provisioning_document": {"repositories": repositories}}
+    return {"project_key": project_key, "repository": repository, "branches": branches}
+
+
+def documents(*rules: dict[str, Any]) -> dict[str, Any]:
+    return {"branch_provisioning_document": {"repositories": list(rules)}}
+
+
+def document(project_key: str = "PLAT", repository: str = "api", **branch: str) -> dict[str, Any]:
+    return documents(rule(project_key, repository, **branch))
 
 
 class Html(http.server.BaseHTTPRequestHandler):
@@ -119,12 +126,29 @@ def test_no_bitbucket_there(simulator: Simulator, play: Play, target: str, reque
         pytest.param(document(name="x/y", start_point="nope"), ["x/y", "start_point 'nope'"], id="start point"),
         pytest.param(document(name="x/y"), ["x/y", "start_point is not set"], id="no start point"),
         pytest.param(document(name="a..b", start_point="main"), ["branches[0].name", "a..b"], id="branch name"),
-        pytest.param(document(type="NONE", text="x"), ["branches[0]", "NONE", "not enabled"], id="branch type"),
-        pytest.param(document(nmae="x"), ["nmae", "correct the document"], id="document"),
+        pytest.param(document(type="NONE", text="x"), ["branches[0].type", "'NONE' is none of"], id="branch type"),
+        pytest.param(document(nmae="x"), ["branches[0]: unknown key 'nmae' (did you mean name?)"], id="typing error"),
+        pytest.param(
+            documents(rule(name="a b"), rule(nmae="x")),
+            ["repositories[0].branches[0].name", "repositories[1].branches[0]", "correct the document"],
+            id="several faults",
+        ),
+        pytest.param(
+            documents(rule("NOPE", "*"), rule("PLAT", "nope-*"), rule()),
+            ["repositories[0]: NOPE/* stands for nothing", "repositories[1]: PLAT/nope-* stands for nothing"],
+            id="globs",
+        ),
+        pytest.param(
+            documents(rule("*", "a*"), rule("plat", "ap?")),
+            ["repositories[1].branches[0]: branch release/7.0 is declared already at $.repositories[0].branches[0]"],
+            id="contradiction",
+        ),
     ],
 )
 def test_branches(play: Play, variables: dict[str, Any], words: list[str]) -> None:
-    assert_refused(play("branch_provisioning", variables=variables), *words)
+    run = play("branch_provisioning", variables=variables)
+    assert_refused(run, *words)
+    assert "Finalization" not in run.output
 
 
 @pytest.mark.parametrize(

@@ -17,6 +17,7 @@ from .conftest import Play
 FACTS = ("branch_provisioning_result", "branch_provisioning_settings", "branch_provisioning_summary")
 READ_ONLY = {"type": "read-only", "matcher": {"type": "BRANCH", "id": "main"}, "users": ["admin"]}
 NO_DELETES = {"type": "no-deletes", "matcher": {"type": "MODEL_CATEGORY", "id": "RELEASE"}}
+ALL_RELEASES = {"type": "no-deletes", "matcher": {"type": "PATTERN", "id": "release/**"}}
 # everything at once: projects, globs, models, default branches, names and types, what overlaps and what is not in order
 DOCUMENT: dict[str, Any] = {
     "projects": [
@@ -24,7 +25,9 @@ DOCUMENT: dict[str, Any] = {
             "project_key": "W*",
             "branch_model": {"types": [{"id": "FEATURE", "prefix": "story/"}]},
             "restrictions": {"rules": [NO_DELETES]},
-        }
+        },
+        # would refuse what is declared below, if it came first
+        {"project_key": "PLAT", "restrictions": {"rules": [ALL_RELEASES]}},
     ],
     "repositories": [
         {
@@ -144,7 +147,12 @@ def test_check_real_again(simulator: Simulator, play: Play, with_facts: str) -> 
     assert prefixes(simulator, "WEB")["FEATURE"] == "story/"
     assert prefixes(simulator, "PLAT/repos/api")["BUGFIX"] == "repair/"
     assert restrictions(simulator, "WEB") == [("no-deletes", "RELEASE", [])]
-    assert restrictions(simulator, "PLAT/repos/api") == [("read-only", "refs/heads/main", ["admin"])]
+    assert restrictions(simulator, "PLAT") == [("no-deletes", "release/**", [])]
+    # what it inherits is shown with its own
+    assert restrictions(simulator, "PLAT/repos/api") == [
+        ("no-deletes", "release/**", []),
+        ("read-only", "refs/heads/main", ["admin"]),
+    ]
     assert api(simulator, "api/latest/projects/PLAT/repos/api/default-branch")["displayId"] == "trunk"
 
     assert facts(predicted) == facts(done)
@@ -152,10 +160,10 @@ def test_check_real_again(simulator: Simulator, play: Play, with_facts: str) -> 
     summary = facts(done)["branch_provisioning_summary"]
     assert {name: count for name, count in summary.items() if count and name != "requests"} == {
         "repositories": 4, "declared": 12, "created": 9, "deleted": 1, "unchanged": 2,
-        "settings_changed": 5,
+        "settings_changed": 6,
     }  # fmt: skip
     assert [row["setting"] for row in facts(done)["branch_provisioning_settings"]] == [
-        "branch_model", "restrictions", "branch_model", "default_branch", "restrictions"
+        "branch_model", "restrictions", "restrictions", "branch_model", "default_branch", "restrictions"
     ]  # fmt: skip
 
     now = simulator.snapshot()
@@ -166,7 +174,13 @@ def test_check_real_again(simulator: Simulator, play: Play, with_facts: str) -> 
     assert not writes(simulator)
     assert simulator.snapshot() == now
     summary = facts(again)["branch_provisioning_summary"]
-    assert (summary["unchanged"], summary["settings_unchanged"]) == (12, 5)
+    assert (summary["unchanged"], summary["settings_unchanged"]) == (12, 6)
+
+
+COUNTS = (
+    "2 branches declared in 2 repositories: 2 created, 0 deleted, 0 unchanged, 0 failed, 0 skipped;"
+    " settings: 0 changed, 0 unchanged, 0 failed, 0 skipped (check mode)"
+)
 
 
 def test_what_is_shown(simulator: Simulator, play: Play) -> None:
@@ -177,8 +191,7 @@ def test_what_is_shown(simulator: Simulator, play: Play) -> None:
         [
             f"WEB/portal  shown/a       would be created  at {tip}",
             f"WEB/shop    shown/longer  would be created  at {simulator.refs()['WEB/shop']['refs/heads/main'][:12]}",
-            "2 branches declared in 2 repositories: 2 created, 0 deleted, 0 unchanged, 0 failed, 0 skipped;"
-            " settings: 0 changed, 0 unchanged, 0 failed, 0 skipped (check mode)",
+            COUNTS,
         ]
     ]
     quiet = play("branch_provisioning", "--check", variables={**wanted, "branch_provisioning_show": False})
