@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import pytest
 from ansible_collections.bitbucket.datacenter.plugins.module_utils._branch_document import Item, Wanted
-from ansible_collections.bitbucket.datacenter.plugins.module_utils._branch_set import BranchSet, failure, result
+from ansible_collections.bitbucket.datacenter.plugins.module_utils._branch_set import BranchSet, failure, result, steps
 from ansible_collections.bitbucket.datacenter.tests.unit.memory_server import Answer, refusal, serving
 
 NEW = (Item("new", start_point="main"),)
@@ -69,3 +69,24 @@ def test_a_setting_that_fails_does_not_keep_branches_from_their_state():
     }
     assert report.branches[0]["outcome"] == "created"
     assert failure([report], {}).type == "permission"
+
+
+def test_restrictions_of_a_project_come_after_its_repositories():
+    model = {"types": [{"id": "FEATURE", "prefix": "story/"}]}
+    project = Wanted("PLAT", None, branch_model=model, restrictions={"rules": RULES})
+    api = Wanted("PLAT", "api", branches=NEW)
+    assert steps([project, api]) == (
+        [Wanted("PLAT", None, branch_model=model)],
+        [api],
+        [Wanted("PLAT", None, restrictions={"rules": RULES})],
+    )
+
+
+def test_branches_are_not_named_by_a_model_that_could_not_be_changed():
+    project = Wanted("PLAT", None, branch_model={"types": [{"id": "FEATURE", "prefix": "story/"}]})
+    typed = Wanted("plat", "api", branches=(Item(type="FEATURE", text="x", start_point="main"),))
+    with serving(refusal(403, "Not permitted.")) as (client, server):
+        (_project, report) = ran(client, project, typed)
+        assert len(server.received) == 1
+    assert report.branches[0]["outcome"] == "failed"
+    assert report.branches[0]["message"] == "The branch model of plat is not as declared; see its own message."
