@@ -87,3 +87,41 @@ requirements:
   - requests
   - jsonschema
 """
+
+    # modules read the environment by themselves; of plugins, Ansible does it by what is documented here
+    PLUGINS = r"""
+options:
+  url:
+    env:
+      - name: BITBUCKET_URL
+  username:
+    env:
+      - name: BITBUCKET_USERNAME
+  password:
+    env:
+      - name: BITBUCKET_PASSWORD
+  token:
+    env:
+      - name: BITBUCKET_TOKEN
+  token_file:
+    env:
+      - name: BITBUCKET_TOKEN_FILE
+  ca_path:
+    env:
+      - name: BITBUCKET_CA_PATH
+  client_cert:
+    env:
+      - name: BITBUCKET_CLIENT_CERT
+  client_key:
+    env:
+      - name: BITBUCKET_CLIENT_KEY
+  validate_certs:
+    env:
+      - name: BITBUCKET_VALIDATE_CERTS
+  allow_http:
+    env:
+      - name: BITBUCKET_ALLOW_HTTP
+  timeout:
+    env:
+      - name: BITBUCKET_TIMEOUT
+"""

@@ -4,18 +4,22 @@
 
 from __future__ import annotations
 
+import importlib
+import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
-from .found import COLLECTION, FILTERS, MODULES, ROLES, ROOT, constant, documented
+from .found import COLLECTION, FILTERS, INVENTORIES, MODULES, ROLES, ROOT, constant, documented
 
-PLUGINS = [("modules", name) for name in MODULES] + [("filter", name) for name in FILTERS]
+RETURNING = [("modules", name) for name in MODULES] + [("filter", name) for name in FILTERS]
+PLUGINS = RETURNING + [("inventory", name) for name in INVENTORIES]
 
 
 def test_something_was_found() -> None:
-    assert len(MODULES) >= 7 and len(FILTERS) >= 2
+    assert len(MODULES) >= 7 and len(FILTERS) >= 2 and len(INVENTORIES) >= 1
 
 
 def test_the_action_group_lists_every_module_and_nothing_else() -> None:
@@ -74,20 +78,58 @@ def test_examples_are_tasks_with_full_names_and_begin_with_the_module(module: st
 @pytest.mark.parametrize("module", MODULES)
 def test_examples_use_options_that_exist(module: str) -> None:
     told = documented("modules", module, "DOCUMENTATION")
+    known = _options(told)
+    for task in _tasks(documented("modules", module, "EXAMPLES")):
+        assert set(task.get(f"{COLLECTION}.{module}") or {}) <= known
+
+
+def _options(told: dict[str, Any]) -> set[str]:
+    """The options that are documented, in fragments of this collection too."""
     known = set(told.get("options", {}))
     for fragment in told["extends_documentation_fragment"]:
+        if not fragment.startswith(f"{COLLECTION}."):
+            continue
         _namespace, _collection, name, *section = fragment.split(".")
         path = ROOT / "plugins" / "doc_fragments" / f"{name}.py"
         text = path.read_text(encoding="utf-8")
         known |= set(_fragment(text, (section or ["DOCUMENTATION"])[0].upper())["options"])
-    for task in _tasks(documented("modules", module, "EXAMPLES")):
-        assert set(task.get(f"{COLLECTION}.{module}") or {}) <= known
+    return known
 
 
 def _fragment(text: str, section: str) -> dict[str, Any]:
     part = text.split(f'    {section} = r"""', 1)[1].split('"""', 1)[0]
     read: dict[str, Any] = yaml.safe_load(part)
     return read
+
+
+# of ansible-core's own fragments
+_CONSTRUCTED = {"strict", "compose", "groups", "keyed_groups", "use_extra_vars", "leading_separator"}
+_CACHED = {"cache", "cache_plugin", "cache_timeout", "cache_connection", "cache_prefix"}
+
+
+@pytest.mark.parametrize("name", INVENTORIES)
+def test_examples_of_an_inventory_are_files_of_it_with_options_that_exist(name: str) -> None:
+    told = documented("inventory", name, "DOCUMENTATION")
+    assert {"constructed", "inventory_cache", f"{COLLECTION}.connection", f"{COLLECTION}.connection.plugins"} <= set(
+        told["extends_documentation_fragment"]
+    )
+    text = constant(ROOT / "plugins" / "inventory" / f"{name}.py", "EXAMPLES")
+    files = list(yaml.safe_load_all(text or ""))
+    assert files
+    for each in files:
+        assert each["plugin"] == f"{COLLECTION}.{name}"
+        assert set(each) <= _options(told) | _CONSTRUCTED | _CACHED
+
+
+def test_plugins_read_the_environment_of_the_modules(collections: Path) -> None:
+    text = (ROOT / "plugins" / "doc_fragments" / "connection.py").read_text(encoding="utf-8")
+    told = _fragment(text, "PLUGINS")["options"]
+    sys.path.insert(0, str(collections))
+    argspec = importlib.import_module(f"ansible_collections.{COLLECTION}.plugins.module_utils._argspec")
+    assert {name: [each["name"] for each in option["env"]] for name, option in told.items()} == {
+        name: [variable] for name, variable in argspec.ENVIRONMENT.items()
+    }
+    assert set(_fragment(text, "DOCUMENTATION")["options"]) == set(argspec.CONNECTION)
 
 
 @pytest.mark.parametrize("filter_name", FILTERS)
@@ -104,7 +146,7 @@ def _returned(values: dict[str, Any], path: str = "") -> list[tuple[str, dict[st
     return found
 
 
-@pytest.mark.parametrize(("kind", "name"), PLUGINS)
+@pytest.mark.parametrize(("kind", "name"), RETURNING)
 def test_return_values_are_typed_with_samples(kind: str, name: str) -> None:
     values = _returned(documented(kind, name, "RETURN"))
     assert values
@@ -119,6 +161,12 @@ def test_return_values_are_typed_with_samples(kind: str, name: str) -> None:
 def test_a_filter_has_an_integration_target(name: str) -> None:
     tasks = (ROOT / "tests" / "integration" / "targets" / f"filter_{name}" / "tasks" / "main.yml").read_text("utf-8")
     assert f"{COLLECTION}.{name}" in tasks
+
+
+@pytest.mark.parametrize("name", INVENTORIES)
+def test_an_inventory_has_an_integration_target(name: str) -> None:
+    tasks = (ROOT / "tests" / "integration" / "targets" / f"inventory_{name}" / "tasks").glob("*.yml")
+    assert any(f"{COLLECTION}.{name}" in path.read_text("utf-8") for path in tasks)
 
 
 @pytest.mark.parametrize("module", MODULES)

@@ -74,6 +74,28 @@ class Playbooks:
             **connection,
         }
 
+    def inventory(
+        self, *arguments: str, environment: Mapping[str, str] | None = None, timeout: float = 60
+    ) -> subprocess.CompletedProcess[str]:
+        """Run ansible-inventory. Raises subprocess.TimeoutExpired after ``timeout`` seconds, with it ended."""
+        self._prepare()
+        return subprocess.run(
+            [str(Path(sys.executable).with_name("ansible-inventory")), *arguments],
+            env={**self._environment, **(environment or {})},
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=timeout,
+        )
+
+    def _prepare(self) -> None:
+        if not (self._collections / "ansible_collections" / "bitbucket" / "datacenter").is_dir():
+            raise FileNotFoundError(f"There is no collection in {self._collections}: build it with make collection")
+        self._home.mkdir(parents=True, exist_ok=True)
+        # empty, in place of the user's own
+        (self._home / "ansible.cfg").touch()
+
     def run(
         self,
         playbook: str,
@@ -88,11 +110,7 @@ class Playbooks:
         ``follow`` gets each event while the run goes on.
         Raises subprocess.TimeoutExpired after ``timeout`` seconds, with the run ended.
         """
-        if not (self._collections / "ansible_collections" / "bitbucket" / "datacenter").is_dir():
-            raise FileNotFoundError(f"There is no collection in {self._collections}: build it with make collection")
-        self._home.mkdir(parents=True, exist_ok=True)
-        # empty, in place of the user's own
-        (self._home / "ansible.cfg").touch()
+        self._prepare()
         command = [
             str(Path(sys.executable).with_name("ansible-playbook")),
             playbook if Path(playbook).suffix else f"bitbucket.datacenter.{playbook}",

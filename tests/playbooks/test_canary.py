@@ -84,6 +84,22 @@ class Canary:
         archive = simulator.archive("9.4.22")
         self._variables = {**archive, "branch_provisioning_document": DOCUMENT}
 
+    def list_inventory(self, connection: dict[str, str]) -> str:
+        """What ansible-inventory says of all repositories, with a cache; AssertionError where a secret shows."""
+        options = {
+            "plugin": "bitbucket.datacenter.repositories",
+            "cache": True,
+            "cache_plugin": "ansible.builtin.jsonfile",
+            "cache_connection": str(self._home / "cache"),
+            **connection,
+        }
+        path = self._directory / "canary.bitbucket.yml"
+        path.write_text(yaml.safe_dump(options), encoding="utf-8")
+        log = {"ANSIBLE_LOG_PATH": str(self._home / "ansible.log")}
+        done = self._playbooks.inventory("-vvvv", "--inventory", str(path), "--list", environment=log)
+        self._look_for_secrets(done.stdout + done.stderr, connection)
+        return done.stdout
+
     def play(self, playbook: str, connection: dict[str, str], *options: str, style: str = "yaml") -> Run:
         """One run with ``connection`` from a file of variables; AssertionError where a secret shows."""
         secrets = self._directory / "secrets.yml"
@@ -99,13 +115,16 @@ class Canary:
                 "ANSIBLE_LOG_PATH": str(self._home / "ansible.log"),
             },
         )  # fmt: skip
-        written = [run.output.encode(), *(path.read_bytes() for path in self._home.rglob("*") if path.is_file())]
+        self._look_for_secrets(run.output, connection)
+        return run
+
+    def _look_for_secrets(self, output: str, connection: dict[str, str]) -> None:
+        written = [output.encode(), *(path.read_bytes() for path in self._home.rglob("*") if path.is_file())]
         assert len(written) > 1
         user = connection.get("username", "")
         for secret in (connection.get("password"), connection.get("token"), TOKEN):
             for form in forms(user, secret) if secret else ():
-                assert not any(form in text for text in written), f"a secret shows after {run.command}"
-        return run
+                assert not any(form in text for text in written), "a secret shows"
 
 
 @pytest.fixture(scope="module")
@@ -170,3 +189,10 @@ def test_playbooks(canary: Canary, playbook: str) -> None:
 def test_modules(canary: Canary) -> None:
     run = canary.play(every_module(canary, "username", "password"), RIGHT)
     assert failures(run) == 0, run.output
+
+
+@pytest.mark.parametrize("connection", [RIGHT, REFUSED, {"token": TOKEN}], ids=["right", "refused", "token"])
+def test_inventory(canary: Canary, connection: dict[str, str]) -> None:
+    # with the credentials in the file of the inventory, which is where nobody should keep them
+    listed = canary.list_inventory(connection)
+    assert ("PLAT.api" in listed) is (connection is RIGHT)

@@ -1,0 +1,231 @@
+# SPDX-FileCopyrightText: 2026 bitbucket.datacenter contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Inventory: every repository a host."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+name: repositories
+short_description: Repositories of Bitbucket Data Center as hosts
+version_added: 1.0.0
+author: bitbucket.datacenter contributors (@bitbucket-datacenter)
+description:
+  - Makes a host of every repository that the account may see, so that a large estate is worked on by forks, batches
+    and patterns, and spread over many machines by job slicing in AWX.
+  - The name of a host is C(KEY.slug), as in V(PLAT.api). Of a personal repository it is C(_user.slug), where a dot in
+    the user's slug is doubled. So each repository has its own name, and none has a character that means something in
+    Ansible's patterns, as C(~) and C(:) do, or in the name of a file, as C(/) does.
+  - The variable C(bitbucket_repository) of a host has what M(bitbucket.datacenter.repository_info) returns of it.
+  - All hosts are in the group C(bitbucket_repositories). Its children are the groups of the projects, as in
+    C(project_PLAT), with C(_) in place of what is neither a letter nor a digit.
+  - A file of this inventory ends with C(bitbucket.yml) or C(bitbucket.yaml).
+  - What people write into Bitbucket, such as descriptions, is never taken for a template.
+extends_documentation_fragment:
+  - constructed
+  - inventory_cache
+  - bitbucket.datacenter.connection
+  - bitbucket.datacenter.connection.plugins
+options:
+  plugin:
+    description:
+      - Marks the file as an inventory of this plugin.
+    type: str
+    required: true
+    choices: [bitbucket.datacenter.repositories]
+  project_key:
+    description:
+      - Keys of projects, or globs over keys, with C(*), C(?) and C([...]).
+      - Plain keys ask for these projects alone, and each must exist; a glob is answered by one listing of everything.
+      - A personal project, C(~) and the user's slug, is only meant by a glob that begins with C(~).
+    type: list
+    elements: str
+    default: ["*"]
+  repository:
+    description:
+      - Slugs of repositories, or globs over slugs.
+    type: list
+    elements: str
+    default: ["*"]
+  exclude:
+    description:
+      - Globs over slugs; what one of them stands for is left out.
+    type: list
+    elements: str
+    default: []
+  archived:
+    description:
+      - Take V(active) repositories, V(archived) ones, or V(all) of them.
+      - A repository that is named by its key and slug without a glob is taken whatever it is.
+    type: str
+    choices: [active, archived, all]
+    default: active
+  run_locally:
+    description:
+      - Whether tasks run on the machine of Ansible itself, with its own Python, since a repository is no machine.
+        Sets C(ansible_connection) and C(ansible_python_interpreter) of the group C(bitbucket_repositories).
+    type: bool
+    default: true
+notes:
+  - With O(cache=true) the listing is kept for the same O(url), O(username) and choice of repositories. It holds no
+    credentials.
+  - O(url), O(username), O(password), O(token), O(token_file) and O(proxy) may be templates, for a lookup in a vault.
+seealso:
+  - module: bitbucket.datacenter.repository_info
+"""
+
+EXAMPLES = r"""
+# estate.bitbucket.yml, with the connection from the environment
+plugin: bitbucket.datacenter.repositories
+
+---
+# services.bitbucket.yml
+plugin: bitbucket.datacenter.repositories
+url: https://bitbucket.example.com
+token: "{{ lookup('ansible.builtin.env', 'PLATFORM_TOKEN') }}"
+project_key: [PLAT, WEB]
+repository: [service-*]
+exclude: [service-legacy-*]
+strict: true
+groups:
+  public: bitbucket_repository.public
+keyed_groups:
+  - key: bitbucket_repository.state | lower
+    prefix: state
+compose:
+  service: bitbucket_repository.slug | regex_replace('^service-', '')
+cache: true
+cache_plugin: ansible.builtin.jsonfile
+cache_connection: ~/.cache/bitbucket
+cache_timeout: 3600
+
+---
+# everybody's personal repositories
+plugin: bitbucket.datacenter.repositories
+project_key: ["~*"]
+"""
+
+import re
+import typing as t
+
+from ansible.errors import AnsibleParserError
+from ansible.plugins.inventory import BaseInventoryPlugin, Cacheable, Constructable
+from ansible.utils.unsafe_proxy import wrap_var
+
+from ..module_utils._argspec import CONNECTION
+from ..module_utils._connection import connect
+from ..module_utils._errors import BitbucketError, InputError
+from ..module_utils._project import Repositories, View
+
+try:
+    from ansible.template import trust_as_template
+except ImportError:
+
+    def trust_as_template(value: str) -> str:  # type: ignore[misc]  # the other takes streams, too
+        """The text as it is: before 2.19 each is a template that is not marked to be none."""
+        return value
+
+
+if t.TYPE_CHECKING:
+    from ansible.inventory.data import InventoryData
+    from ansible.parsing.dataloader import DataLoader
+
+EVERYTHING = "bitbucket_repositories"
+# as of the implicit localhost
+_LOCALLY = {"ansible_connection": "local", "ansible_python_interpreter": "{{ ansible_playbook_python }}"}
+_ARCHIVED = {"active": False, "archived": True, "all": None}
+_TEMPLATES = ("username", "password", "token", "token_file", "proxy")
+
+
+def host_name(project_key: str, slug: str) -> str:
+    """The host's name, another one for each repository: neither is ``..`` in a slug, nor does one begin with a dot."""
+    personal = project_key.startswith("~")
+    owner = "_" + project_key[1:].replace(".", "..") if personal else project_key
+    return f"{owner}.{slug}"
+
+
+def group_name(project_key: str) -> str:
+    """The name of the project's group, of which Ansible takes every character."""
+    return "project_" + re.sub(r"[^A-Za-z0-9_]", "_", project_key)
+
+
+class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
+    """See the head of the file."""
+
+    NAME = "bitbucket.datacenter.repositories"
+
+    def verify_file(self, path: str) -> bool:
+        """Whether the file may be one of this inventory."""
+        exists = super().verify_file(path)  # type: ignore[no-untyped-call]  # ansible-core has annotations in part
+        return bool(exists) and path.endswith(("bitbucket.yml", "bitbucket.yaml"))
+
+    def parse(self, inventory: InventoryData, loader: DataLoader, path: str, cache: bool = True) -> None:
+        """Fill the inventory. Raises AnsibleParserError before anything is added."""
+        super().parse(inventory, loader, path, cache)
+        unknown = self._read_config_data(path).keys() - self._options.keys()
+        try:
+            if unknown:
+                raise InputError(f"option {min(unknown)} is unknown", "see ansible-doc -t inventory " + self.NAME)
+            found = self._cached(path, cache) if self.get_option("cache") else self._listed()
+        except BitbucketError as error:
+            raise AnsibleParserError(str(error)) from None
+        inventory.add_group(EVERYTHING)
+        if self.get_option("run_locally"):
+            for name, value in _LOCALLY.items():
+                inventory.set_variable(EVERYTHING, name, trust_as_template(value))
+        for repository in found:
+            self._add(inventory, repository)
+
+    def _cached(self, path: str, cache: bool) -> list[View]:
+        """What is in the cache, if it is the answer to the same question, else what is listed now."""
+        plain = {name: self._option(name) for name in ("url", "username", "archived")}
+        asked = {**plain, **{name: self.get_option(name) for name in ("project_key", "repository", "exclude")}}
+        key = self.get_cache_key(path)
+        kept = self._cache.get(key) if cache else None
+        if not kept or kept["asked"] != asked:
+            kept = {"asked": asked, "repositories": self._listed()}
+            self._cache[key] = kept
+        repositories: list[View] = kept["repositories"]
+        return repositories
+
+    def _listed(self) -> list[View]:
+        """The repositories, each once, in the order of the globs. Any BitbucketError."""
+        with connect({name: self._option(name) for name in CONNECTION}, read_only=True) as client:
+            repositories = Repositories(client)
+            found = {
+                (each["project_key"], each["slug"]): each
+                for project in self.get_option("project_key")
+                for repository in self.get_option("repository")
+                for each in repositories.matching(
+                    project,
+                    repository,
+                    exclude=self.get_option("exclude"),
+                    archived=_ARCHIVED[self.get_option("archived")],
+                )
+            }
+        return list(found.values())
+
+    def _option(self, name: str) -> t.Any:
+        """The value of an option, with what a template in it stands for."""
+        value = self.get_option(name)
+        if name == "url":
+            return [self._expanded(url) for url in value or ()]
+        return self._expanded(value) if name in _TEMPLATES and value is not None else value
+
+    def _expanded(self, value: t.Any) -> str:
+        # what comes from a vault is only like a text
+        text = value if isinstance(value, str) else str(value)
+        return str(self.templar.template(text)) if self.templar.is_template(text) else text
+
+    def _add(self, inventory: InventoryData, repository: View) -> None:
+        """One host with its facts, in the group of its project and in those that are constructed."""
+        group = inventory.add_group(group_name(repository["project_key"]))
+        inventory.add_child(EVERYTHING, group)
+        host = inventory.add_host(host_name(repository["project_key"], repository["slug"]), group=group)
+        # before 2.19 a description would be a template, which runs what it says
+        inventory.set_variable(host, "bitbucket_repository", wrap_var(repository))
+        facts, strict = inventory.hosts[host].get_vars(), self.get_option("strict")
+        self._set_composite_vars(self.get_option("compose"), facts, host, strict=strict)
+        self._add_host_to_composed_groups(self.get_option("groups"), facts, host, strict=strict)
+        self._add_host_to_keyed_groups(self.get_option("keyed_groups"), facts, host, strict=strict)
