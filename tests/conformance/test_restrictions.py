@@ -74,6 +74,32 @@ def test_matchers(guarded: Repository, match: dict[str, Any]) -> None:
     assert (shown["id"], shown["type"]["id"]) == (match["id"], match["type"]["id"])
 
 
+@claim("ANY_REF matches every branch; its id is ANY_REF_MATCHER_ID", evidence="assumed")
+def test_any_ref(guarded: Repository) -> None:
+    shown = restrict(guarded, "no-deletes", matcher("ANY_REF_MATCHER_ID", "ANY_REF"))["matcher"]
+    assert (shown["id"], shown["type"]["id"]) == ("ANY_REF_MATCHER_ID", "ANY_REF")
+    assert guarded.remove(guarded.topic).status in (401, 403, 409)
+
+
+@claim("A repository lists its project's restrictions, too, with the scope PROJECT", evidence="assumed")
+@claim("A repository cannot delete what its project restricts: 404", evidence="assumed")
+def test_inherited(api: Api, guarded: Repository) -> None:
+    project = f"/rest/branch-permissions/2.0/projects/{guarded.key}/restrictions"
+    answer = api.get(project, status=(200, 401))
+    if answer.status == 401:
+        pytest.skip("the user does not administer the project")
+    body = {"type": "no-deletes", "matcher": matcher("conformance/inherited/*", "PATTERN")}
+    made = api.post(project, body, status=200, schema="restriction").json
+    try:
+        shown = {each["id"]: each["scope"]["type"] for each in api.values(guarded.restrictions, "restriction_page")}
+        assert shown == {made["id"]: "PROJECT"}
+        own = restrict(guarded, "no-deletes", matcher("conformance/inherited/*", "PATTERN"))
+        assert own["id"] != made["id"] and own["scope"]["type"] == "REPOSITORY"
+        api.delete(f"{guarded.restrictions}/{made['id']}", status=404)
+    finally:
+        api.delete(f"{project}/{made['id']}", status=204)
+
+
 @claim("An unknown type is refused with 400", evidence="doc")
 def test_unknown_type(api: Api, guarded: Repository) -> None:
     api.post(guarded.restrictions, {"type": "no-fun", "matcher": matcher("refs/heads/main")}, status=400)
