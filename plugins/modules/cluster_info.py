@@ -100,12 +100,15 @@ cluster:
 import typing as t
 
 from ..module_utils import _cluster
+from ..module_utils._argspec import Spec
 from ..module_utils._module import execute
 
 if t.TYPE_CHECKING:
     from ansible.module_utils.basic import AnsibleModule
 
     from ..module_utils._client import Client
+
+SPEC: Spec = {}
 
 
 def run(_module: AnsibleModule, client: Client) -> dict[str, t.Any]:
@@ -115,7 +118,7 @@ def run(_module: AnsibleModule, client: Client) -> dict[str, t.Any]:
 
 def main() -> None:
     """Entry point."""
-    execute(run, {}, read_only=True)
+    execute(run, SPEC, read_only=True)
 
 
 if __name__ == "__main__":

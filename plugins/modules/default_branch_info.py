@@ -59,7 +59,7 @@ default_branch:
 
 import typing as t
 
-from ..module_utils._argspec import REPOSITORY
+from ..module_utils._argspec import REPOSITORY, Spec
 from ..module_utils._branch import Branches
 from ..module_utils._default_branch import DefaultBranch, view
 from ..module_utils._module import execute
@@ -69,6 +69,8 @@ if t.TYPE_CHECKING:
     from ansible.module_utils.basic import AnsibleModule
 
     from ..module_utils._client import Client
+
+SPEC: Spec = REPOSITORY
 
 
 def run(module: AnsibleModule, client: Client) -> dict[str, t.Any]:
@@ -83,7 +85,7 @@ def run(module: AnsibleModule, client: Client) -> dict[str, t.Any]:
 
 def main() -> None:
     """Entry point."""
-    execute(run, REPOSITORY, read_only=True)
+    execute(run, SPEC, read_only=True)
 
 
 if __name__ == "__main__":

@@ -4,35 +4,23 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from harness.bench import install
 from harness.simulator import running
 
 from .found import ROOT
 from .modules import Fleet
 
-# Everything public must work with nothing but these.
-TRAVELS = ("meta", "plugins", "roles", "playbooks", "galaxy.yml")
 WORK = ROOT / ".build" / "tests-fleet"
 
 
 @pytest.fixture(scope="session")
 def collections() -> Path:
     """A directory for ANSIBLE_COLLECTIONS_PATH that holds of the collection only what travels, as it is now."""
-    path = WORK / "collections"
-    shutil.rmtree(path, ignore_errors=True)
-    target = path / "ansible_collections" / "bitbucket" / "datacenter"
-    target.mkdir(parents=True)
-    for name in TRAVELS:
-        source = ROOT / name
-        if source.is_dir():
-            shutil.copytree(source, target / name, ignore=shutil.ignore_patterns("__pycache__"))
-        else:
-            shutil.copy2(source, target / name)
-    return path
+    return install(WORK / "collections")
 
 
 @pytest.fixture(scope="session")

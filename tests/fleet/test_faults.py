@@ -8,19 +8,16 @@ it is carried out, and that is looked at through the raw API and git, never thro
 
 from __future__ import annotations
 
-import importlib
-import sys
-import types
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-import requests
+from harness.bench import Bench, Hurry
 from harness.simulator import running
 
 from .conftest import WORK
-from .found import COLLECTION, MODULES, only_reads
+from .found import MODULES, only_reads
 from .modules import Fleet
 from .proof import FAULTS, TIMEOUT, Use
 from .proofs import USES
@@ -39,43 +36,19 @@ CASES = [
 ]  # fmt: skip
 
 
-class Bench:
-    """Runs the modules' own ``run`` in this process, with a client that is quick to give up."""
+class FaultyBench(Bench):
+    """A bench before the simulator, with a client that is quick to give up."""
 
     def __init__(self, fleet: Fleet, collections: Path) -> None:
-        sys.path.insert(0, str(collections))
         self.fleet = fleet
-        self._package = f"ansible_collections.{COLLECTION}.plugins"
-        transport = self._import("module_utils._transport")
-        name, password = fleet.simulator.administrator
         # at one node, so that the entry address does not try again by itself
         node = fleet.simulator.facts["nodes"][0]["url"] + fleet.simulator.facts["context_path"]
-        self._connection = transport.Connection((node,), transport.basic(name, password), timeout=TIMEOUT)
-        self._retry = self._import("module_utils._retry").Retry(most=2, limited=2, total=10, base=0.01)
-
-    def _import(self, name: str) -> types.ModuleType:
-        return importlib.import_module(f"{self._package}.{name}")
-
-    def run(self, module: str, options: dict[str, Any], *, check: bool = False) -> tuple[str, dict[str, Any]]:
-        """``success`` and the result, or the type of the error and the error for machines.
-
-        Options that are not given have the values that AnsibleModule would give them.
-        """
-        spec = getattr(self._import(f"modules.{module}"), "SPEC", {})
-        defaults = {name: option.get("default") for name, option in spec.items()}
-        told = types.SimpleNamespace(params={**defaults, **options}, check_mode=check, tmpdir=None)
-        client = self._import("module_utils._client").Client(
-            self._connection, read_only=check or only_reads(module), retry=self._retry
-        )
-        try:
-            with client:
-                return "success", self._import(f"modules.{module}").run(told, client)
-        except self._import("module_utils._errors").BitbucketError as error:
-            return error.type, error.to_dict()
+        limits = {"most": 2, "limited": 2, "total": 10, "base": 0.01}
+        super().__init__(collections, node, fleet.simulator.administrator, timeout=TIMEOUT, clock=Hurry(), **limits)
 
     def control(self, method: str, path: str, body: Any = None) -> Any:
         """A request to the control address of the simulator."""
-        answer = requests.request(method, self.fleet.simulator.control + path, json=body, timeout=30)
+        answer = self.fleet.simulator.http.request(method, self.fleet.simulator.control + path, json=body, timeout=30)
         answer.raise_for_status()
         return answer.json() if answer.content else None
 
@@ -89,18 +62,20 @@ def fleet(collections: Path) -> Iterator[Fleet]:
 
 
 @pytest.fixture(scope="module")
-def bench(fleet: Fleet, collections: Path) -> Bench:
-    return Bench(fleet, collections)
+def bench(fleet: Fleet, collections: Path) -> FaultyBench:
+    return FaultyBench(fleet, collections)
 
 
 @pytest.mark.parametrize(("endpoint", "use", "fault", "lasting"), CASES)
-def test_a_fault_ends_as_written(bench: Bench, endpoint: tuple[str, str], use: Use, fault: str, lasting: bool) -> None:
+def test_a_fault_ends_as_written(
+    bench: FaultyBench, endpoint: tuple[str, str], use: Use, fault: str, lasting: bool
+) -> None:
     use.prepare(bench.fleet)
     method, route = endpoint
     rule = {"method": method, "route": route, "fault": FAULTS[fault], **({} if lasting else {"count": 1})}
     bench.control("POST", "/faults", rule)
     try:
-        outcome, result = bench.run(use.module, use.options, check=use.check)
+        outcome, result = bench.run(use.module, use.options, check=use.check, reads=only_reads(use.module))
         (hit,) = bench.control("GET", "/faults")["faults"]
     finally:
         bench.control("DELETE", "/faults")
@@ -119,23 +94,25 @@ def test_every_module_stands_in_the_table() -> None:
 
 
 @pytest.mark.parametrize("fault", sorted(set(FAULTS) - {"wrong shape", "html 200", "500", "redirect"}))
-def test_a_wait_outlasts_what_passes(bench: Bench, fault: str) -> None:
+def test_a_wait_outlasts_what_passes(bench: FaultyBench, fault: str) -> None:
     upgrade_mode_off(bench.fleet)
     rule = {"method": CLUSTER[0], "route": CLUSTER[1], "fault": FAULTS[fault], "count": 4}
     bench.control("POST", "/faults", rule)
     try:
-        outcome, result = bench.run("cluster_wait", {"state": "STABLE", "wait_timeout": 20, "wait_delay": 0.05})
+        outcome, result = bench.run(
+            "cluster_wait", {"state": "STABLE", "wait_timeout": 20, "wait_delay": 0.05}, reads=True
+        )
     finally:
         bench.control("DELETE", "/faults")
     assert outcome == "success", result
     assert result["cluster"]["state"] == "STABLE"
 
 
-def test_every_endpoint_that_is_used_stands_in_the_table(bench: Bench) -> None:
+def test_every_endpoint_that_is_used_stands_in_the_table(bench: FaultyBench) -> None:
     for uses in USES.values():
         for use in uses:
             use.prepare(bench.fleet)
             bench.fleet.listen()
-            bench.run(use.module, use.options, check=use.check)
+            bench.run(use.module, use.options, check=use.check, reads=only_reads(use.module))
             asked = {(entry["method"], entry["route"]) for entry in bench.fleet.heard()}
             assert asked <= set(USES), f"{use.module} uses an endpoint without a row"
