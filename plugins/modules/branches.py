@@ -84,6 +84,14 @@ options:
         with the role P(bitbucket.datacenter.branch_provisioning#role).
       - All faults of it are told at once, each with its place, before any request is made.
     type: dict
+  only:
+    description:
+      - Work on these repositories of O(document) only, and on no project. Each is a mapping with C(project_key) and
+        C(slug), such as M(bitbucket.datacenter.repository_info) returns it, or the inventory
+        P(bitbucket.datacenter.repositories#inventory) has it of a host.
+      - So that several jobs, such as the slices of a job in AWX, share the work on one document.
+    type: list
+    elements: dict
   concurrency:
     description:
       - How many repositories are worked on at the same time, from 1 to 64.
@@ -124,6 +132,12 @@ EXAMPLES = r"""
           branches:
             - {name: release/9.4, start_point: main}
     concurrency: 16
+
+- name: Let each slice of a job do its part, with the inventory of repositories
+  bitbucket.datacenter.branches:
+    document: "{{ branches_of_the_estate }}"
+    only: "{{ ansible_play_hosts_all | map('extract', hostvars, 'bitbucket_repository') | list }}"
+  run_once: true
 """
 
 RETURN = r"""
@@ -289,6 +303,7 @@ SPEC: Spec = {
         },
     },
     "document": {"type": "dict"},
+    "only": {"type": "list", "elements": "dict"},
     "concurrency": {"type": "int", "default": 8},
     "on_error": {"type": "str", "choices": ["continue", "stop"], "default": "continue"},
     "progress_interval": {"type": "float", "default": 5},
@@ -315,7 +330,7 @@ def run(module: AnsibleModule, client: Client) -> dict[str, t.Any]:
     params = module.params
     if not 1 <= params["concurrency"] <= 64:
         raise InputError("concurrency is not a number from 1 to 64", "choose how many repositories go at a time")
-    wanted = declared(params, client)
+    wanted = chosen(declared(params, client), params["only"])
     reports = BranchSet(
         client,
         check=module.check_mode,
@@ -352,6 +367,21 @@ def declared(params: t.Mapping[str, t.Any], client: Client) -> list[Wanted]:
     return _branch_document.wanted(document, repositories, projects)
 
 
+def chosen(wanted: list[Wanted], only: t.Sequence[t.Mapping[str, t.Any]] | None) -> list[Wanted]:
+    """Of what is wanted, the part that this task is to work on. Raises InputError."""
+    if only is None:
+        return wanted
+    try:
+        places = {(each["project_key"].upper(), each["slug"].lower()) for each in only}
+    except (KeyError, AttributeError):
+        raise InputError(
+            "only has an entry without project_key or slug", "give entries as repository_info returns them"
+        ) from None
+    return [
+        each for each in wanted if each.repository and (each.project_key.upper(), each.repository.lower()) in places
+    ]
+
+
 def main() -> None:
     """Entry point."""
     execute(
@@ -360,6 +390,7 @@ def main() -> None:
         retry=Retry(total=300),
         mutually_exclusive=[("branches", "document")],
         required_one_of=[("branches", "document")],
+        required_by={"only": ["document"]},
     )
 
 

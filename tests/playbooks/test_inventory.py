@@ -195,6 +195,42 @@ def test_a_playbook_works_on_the_hosts(estate: Estate) -> None:
     assert TEMPLATE in run.messages("Say")
 
 
+def test_slices_of_a_job_share_one_document(estate: Estate) -> None:
+    branches = [{"name": "inventory/sliced", "start_point": "main"}]
+    rule = {"project_key": "*", "repository": "*", "exclude": ["empty"], "branches": branches}
+    restricted = {"rules": [{"type": "no-deletes", "matcher": {"type": "PATTERN", "id": "sliced/*"}}]}
+    hosts = "{{ ansible_play_hosts_all | map('extract', hostvars, 'bitbucket_repository') | list }}"
+    task = {
+        "name": "Share",
+        "run_once": True,
+        "ansible.builtin.import_role": {"name": "bitbucket.datacenter.branch_provisioning"},
+        "vars": {
+            "branch_provisioning_document": {
+                "projects": [{"project_key": "PLAT", "restrictions": restricted}],
+                "repositories": [rule],
+            },
+            "branch_provisioning_only": hosts,
+        },
+    }
+    book = estate.directory / "sliced.yml"
+    book.write_text(yaml.safe_dump([{"hosts": "bitbucket_repositories", "gather_facts": False, "tasks": [task]}]))
+
+    def sliced(pattern: str) -> list[str]:
+        """The repositories that have the branch after one slice, which is what AWX limits a job to."""
+        run = estate.playbooks.run(str(book), "--inventory", str(estate.file()), "--limit", pattern)
+        assert run.returncode == 0 and run.changed == 1, run.output
+        return sorted(name for name, refs in estate.simulator.refs().items() if "refs/heads/inventory/sliced" in refs)
+
+    assert sliced("PLAT.api:PLAT.infra") == ["PLAT/api", "PLAT/infra"]
+    assert sliced("all:!PLAT.api:!PLAT.infra:!PLAT.empty:!_admin.*") == [
+        "PLAT/api",
+        "PLAT/infra",
+        "PLAT/worker",
+        "WEB/portal",
+        "WEB/shop",
+    ]
+
+
 def test_the_connection_may_be_templates(estate: Estate) -> None:
     path = estate.file(
         url=["{{ lookup('ansible.builtin.env', 'PLACE') }}"],
