@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 import yaml
-from harness.playbook import ROOT, Playbooks, Run
+from harness.playbook import ROOT, Event, Playbooks, Run
 from harness.simulator import TESTS, Simulator, running
 
 SECRET = "tell-nobody-4711"
@@ -58,11 +58,16 @@ def player(simulator: Simulator, directory: Path) -> Play:
     playbooks = Playbooks(directory / "ansible", simulator.connection)
     inventory = simulator.write_inventory(directory / "inventory.yml")
 
-    def play(playbook: str, *options: str, variables: Mapping[str, Any] | None = None, **connection: str) -> Run:
+    def play(
+        playbook: str,
+        *options: str,
+        variables: Mapping[str, Any] | None = None,
+        follow: Callable[[Event], None] | None = None,
+        **connection: str,
+    ) -> Run:
         environment = {f"BITBUCKET_{name.upper()}": value for name, value in connection.items()}
-        run = playbooks.run(
-            playbook, "--inventory", str(inventory), *options, variables=variables, environment=environment
-        )
+        arguments = ("--inventory", str(inventory), *options)
+        run = playbooks.run(playbook, *arguments, variables=variables, environment=environment, follow=follow)
         for secret in (SECRET, connection.get("password", SECRET)):
             assert secret not in run.output
         return run

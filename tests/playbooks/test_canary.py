@@ -52,6 +52,8 @@ TASKS: dict[str, dict[str, Any]] = {
 # in the order of an upgrade; the whole one comes last and finds nothing to do
 IN_ORDER = [
     "branch_provisioning",
+    "branch_cleanup",
+    "branch_restore",
     "rolling_upgrade_preflight",
     "rolling_upgrade_begin",
     "rolling_upgrade_nodes",
@@ -59,6 +61,8 @@ IN_ORDER = [
     "rolling_upgrade",
 ]
 DOCUMENT = {"repositories": [{**API, "branches": [{"name": "canary/document", "start_point": "main"}]}]}
+# commits made from the seed have the same ids each time
+RESTORE = [{**API, "name": "canary/restored", "start_point": "3a13e09b84a7e230d95ed74961020ab62646b083"}]
 
 
 def forms(user: str, secret: str) -> set[bytes]:
@@ -82,7 +86,14 @@ class Canary:
         self._playbooks = Playbooks(self._home, {"BITBUCKET_URL": simulator.url})
         self._inventory = simulator.write_inventory(directory / "inventory.yml")
         archive = simulator.archive("9.4.22")
-        self._variables = {**archive, "branch_provisioning_document": DOCUMENT}
+        self._home.mkdir(exist_ok=True)
+        self._variables = {
+            **archive,
+            "branch_provisioning_document": DOCUMENT,
+            "branch_cleanup_repositories": [API],
+            "branch_cleanup_restore_dir": str(self._home),
+            "branch_cleanup_restore_list": RESTORE,
+        }
 
     def list_inventory(self, connection: dict[str, str]) -> str:
         """What ansible-inventory says of all repositories, with a cache; AssertionError where a secret shows."""
