@@ -6,10 +6,12 @@
 
 from __future__ import annotations
 
+import importlib.util
 import sys
 import typing as t
 
 from ._errors import InputError, MissingLibraryError
+from ._fits import surely
 
 Json = dict[str, t.Any]
 Rule = t.Callable[[t.Any], t.Any]
@@ -35,12 +37,21 @@ class Schema:
         self._formats = formats or {}
         self._words = _advice if authored else _in_words
         self._validator: t.Any = None
+        self._surely = surely(document)
+        self._used = False
 
     def faults(self, instance: t.Any) -> list[str]:
         """Every fault of the instance as ``path: what is wrong``, in document order; an empty list when it fits.
 
         Raises MissingLibraryError when jsonschema is not installed.
         """
+        if not self._used:
+            # asked for at the first use, and not only by the first fault, when something else is to be said
+            if importlib.util.find_spec("jsonschema") is None:
+                raise missing_library("jsonschema")
+            self._used = True
+        if self._surely is not None and self._surely(instance):
+            return []
         if self._validator is None:
             try:
                 import jsonschema  # noqa: PLC0415 - costs a tenth of a second: only when it is needed

@@ -17,7 +17,7 @@ from .found import PLUGINS, ROOT
 FLOORS = {
     **dict.fromkeys(
         (
-            *("_errors", "_argspec", "_outcome", "_waiter", "_refs", "_schema", "_answer", "_retry", "_glob"),
+            *("_errors", "_argspec", "_outcome", "_waiter", "_refs", "_schema", "_fits", "_answer", "_retry", "_glob"),
             *("_branch_name", "_upgrade_plan", "_branch_plan", "_stale"),
         ),
         1,
@@ -118,6 +118,7 @@ def test_the_ground_floor_does_nothing_but_think(path: Path) -> None:
         "dataclasses",
         "difflib",
         "fnmatch",
+        "importlib",
         "json",
         "jsonschema",
         "unicodedata",
