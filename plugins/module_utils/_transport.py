@@ -109,6 +109,8 @@ class Transport:
         self._session = requests.Session()
         self._session.headers.update(_HEADERS)
         self._session.auth = self._authorize  # an auth object, even an empty one, keeps ~/.netrc out
+        self._new_request = requests.Request
+        self._ways: dict[str, t.Mapping[str, t.Any]] = {}
 
     @property
     def secrets(self) -> set[str]:
@@ -133,9 +135,11 @@ class Transport:
         ContractError for a redirect that leads elsewhere.
         """
         url, deadline = base + path, self._clock() + limit
+        data = None if body is None else json.dumps(body)
         for _hop in range(_MOST_REDIRECTS + 1):
             try:
-                answer = self._exchange(method, url, query, body, deadline)
+                request = self._new_request(method, url, params=query, data=data)
+                answer = self._exchange(self._session.prepare_request(request), self._way(base), deadline)
             except self._failures as error:
                 raise self._unreachable(method, base, path, error) from None
             except ValueError:
@@ -146,23 +150,20 @@ class Transport:
             url, query = self._follow(path, url, answer), {}
         raise ContractError(f"{method} {path} was redirected without end", method=method, path=path)
 
-    def _exchange(
-        self, method: str, url: str, query: t.Mapping[str, str], body: Json | None, deadline: float
-    ) -> Answer:
+    def _way(self, base: str) -> t.Mapping[str, t.Any]:
+        """Proxies, authorities and certificate for an address: the environment is asked once, that takes its time."""
+        if base not in self._ways:
+            how = self._connection
+            proxies = {"http": how.proxy, "https": how.proxy} if how.proxy else {}
+            # given with each request: on the session, the environment would win over them
+            self._ways[base] = self._session.merge_environment_settings(
+                base, proxies, True, how.verify, how.certificate
+            )
+        return self._ways[base]
+
+    def _exchange(self, request: requests.PreparedRequest, way: t.Mapping[str, t.Any], deadline: float) -> Answer:
         how = self._connection
-        # verify and proxies are given with each request: on the session, the environment would win over them
-        with self._session.request(
-            method,
-            url,
-            params=query,
-            data=None if body is None else json.dumps(body),
-            timeout=how.timeout,
-            allow_redirects=False,
-            verify=how.verify,
-            cert=how.certificate,
-            proxies={"http": how.proxy, "https": how.proxy} if how.proxy else None,
-            stream=True,
-        ) as response:
+        with self._session.send(request, timeout=how.timeout, allow_redirects=False, **way) as response:
             pieces = []
             for piece in _pieces(response):
                 pieces.append(piece)
@@ -170,6 +171,7 @@ class Transport:
                     # the time-out of the library starts anew with each piece
                     raise self._too_slow("the answer came too slowly")
         scheme = (how.authorization or "").split(" ", 1)[0]
+        method, url = str(request.method), str(request.url)
         return Answer(method, url, response.status_code, response.headers, b"".join(pieces), scheme == "Bearer")
 
     def _follow(self, path: str, url: str, answer: Answer) -> str:
