@@ -212,6 +212,12 @@ settings:
       description: Why it failed, or was skipped; null otherwise.
       type: str
       sample: null
+faults:
+  description: All faults of O(document) or O(branches), each with its place, line by line.
+  returned: when O(document) or O(branches) is not valid
+  type: list
+  elements: str
+  sample: ["$.repositories[0].branches[2] of PLAT/api: unknown key 'startpoint' (did you mean start_point?)"]
 summary:
   description: How many there are of each.
   returned: always, unless the options are not valid

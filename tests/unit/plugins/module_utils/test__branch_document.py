@@ -8,9 +8,11 @@ import itertools
 import re
 
 import pytest
-from ansible_collections.bitbucket.datacenter.plugins.module_utils import _branch_document
+from ansible_collections.bitbucket.datacenter.plugins.module_utils import _argspec, _branch_document
 from ansible_collections.bitbucket.datacenter.plugins.module_utils._branch_document import Item, Listings, Wanted
 from ansible_collections.bitbucket.datacenter.plugins.module_utils._errors import InputError
+from ansible_collections.bitbucket.datacenter.plugins.modules import branch_model, branch_restriction
+from ansible_collections.bitbucket.datacenter.plugins.modules import branches as branches_module
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -521,3 +523,53 @@ def test_a_flat_list_keeps_every_item_once(given_list):
             given_item = given_list[item.position]
             assert item.name == given_item["name"]
             assert each.project_key.lower() == given_item["project_key"].lower()
+
+
+# -- the same words as the modules -----------------------------------------------------------------------------------
+
+_KINDS = {"str": "string", "bool": "boolean", "int": "integer", "dict": "object", "list": "array"}
+
+
+def spelled(option):
+    """What both a module's option and a schema say: kinds, choices, what is required, and the same of parts."""
+    if "choices" in option:
+        return sorted(option["choices"])
+    if option.get("elements") == "dict":
+        return [spelled({"type": "dict", "options": option["options"]})]
+    if option["type"] == "list":
+        return [_KINDS[option["elements"]]]
+    if option["type"] == "dict":
+        return {(name, bool(part.get("required"))): spelled(part) for name, part in option["options"].items()}
+    return _KINDS[option["type"]]
+
+
+def declared(schema):
+    """The same of a schema."""
+    if "enum" in schema:
+        return sorted(schema["enum"])
+    if schema["type"] == "array":
+        return [declared(schema["items"])]
+    if schema["type"] == "object":
+        return {(name, name in schema["required"]): declared(part) for name, part in schema["properties"].items()}
+    return schema["type"]
+
+
+def test_a_branch_model_is_declared_by_the_options_of_its_module():
+    options = {name: option for name, option in branch_model.SPEC.items() if name not in _argspec.PLACE}
+    rules = _branch_document._DOCUMENT.document["properties"]["repositories"]["items"]["properties"]
+    assert declared(rules["branch_model"]) == spelled({"type": "dict", "options": options})
+
+
+def test_a_restriction_is_declared_by_the_options_of_its_module():
+    besides = {*_argspec.PLACE, "state", "exact"}
+    options = {name: option for name, option in branch_restriction.SPEC.items() if name not in besides}
+    rules = _branch_document._DOCUMENT.document["properties"]["repositories"]["items"]["properties"]
+    assert declared(rules["restrictions"]["properties"]["rules"]["items"]) == spelled(
+        {"type": "dict", "options": options}
+    )
+
+
+def test_a_branch_is_declared_by_the_options_of_the_bulk_module():
+    options = branches_module.SPEC["branches"]["options"]
+    one = _branch_document._LIST.document["properties"]["branches"]["items"]
+    assert declared(one) == spelled({"type": "dict", "options": options})
