@@ -10,6 +10,7 @@ Nothing here knows the server, which is listed by the caller where globs are to 
 from __future__ import annotations
 
 import dataclasses
+import re
 import typing as t
 
 from . import _branch_model, _restriction
@@ -22,6 +23,7 @@ from ._schema import Json, Rule, Schema, array
 View = t.Mapping[str, t.Any]
 
 SETTINGS = ("branch_model", "default_branch", "restrictions")
+_OF_RULE = re.compile(r"\$\.(?P<part>projects|repositories)\[(?P<number>[0-9]+)\][^: ]*(?=: )")
 # more than these are counted in the message; a machine finds all of them in the facts of the error
 _SHOWN = 30
 
@@ -92,7 +94,8 @@ def _sound(schema: Json, rule: t.Callable[[t.Any], t.Any]) -> Rule:
 
 def _branch(branch: t.Any) -> None:
     """Raise InputError unless the branch has one way to its name, and what fits its state."""
-    if not isinstance(branch, dict):
+    if not isinstance(branch, dict) or not set(branch) <= {"project_key", "repository", *_BRANCH}:
+        # a typing error in a key is told by itself
         return
     if set(branch) & {"name", "type", "text"} not in ({"name"}, {"type", "text"}):
         raise InputError("a branch takes either name, or type and text")
@@ -114,7 +117,7 @@ def _excluded(value: str) -> None:
 
 
 def _says_something(rule: t.Any) -> None:
-    if isinstance(rule, dict) and not {*SETTINGS, "branches"} & set(rule):
+    if isinstance(rule, dict) and set(rule) <= {"project_key", "repository", "exclude", "optional"}:
         raise InputError("nothing is declared here; give branch_model, default_branch, branches or restrictions")
 
 
@@ -301,13 +304,23 @@ class _Listed:
 
 def check(document: t.Any) -> None:
     """Raise an InputError with all faults that the document has by itself, each with its path."""
-    faults = _DOCUMENT.faults(document)
+    faults = [_placed(document, fault) for fault in _DOCUMENT.faults(document)]
     if not faults:
         rules = _rules(document)
         named = _places([rule for rule in rules if rule.plain], _Listed((), ()), faults)
         for group in (*([rule] for rule in rules if not rule.plain), *(together for _where, together in named)):
             faults += _contradictions(group)
     _refuse("document", faults)
+
+
+def _placed(document: t.Any, fault: str) -> str:
+    """The fault with what its rule stands for after its path: nobody counts to the 137th of them."""
+    found = _OF_RULE.match(fault)
+    rule = document[found["part"]][int(found["number"])] if found else None
+    if not found or not isinstance(rule, dict):
+        return fault
+    names = [rule[key] for key in ("project_key", "repository") if isinstance(rule.get(key), str)]
+    return f"{found[0]} of {'/'.join(names)}{fault[found.end() :]}" if names else fault
 
 
 def listings(document: Json) -> Listings:

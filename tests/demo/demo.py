@@ -104,6 +104,13 @@ class Demo:
                 if ref.startswith("refs/heads/"):
                     self.story.say(f"     {commit[:12]}  {ref}")
         self.story.promise("git ls-remote shows exactly what is declared", seen == wanted, seen)
+        shown = self.simulator.http.get(
+            f"{self.simulator.url}/rest/branch-permissions/latest/projects/PLAT/restrictions",
+            auth=self.simulator.administrator,
+            timeout=30,
+        ).json()["values"]
+        found = [(each["type"], each["matcher"]["id"]) for each in shown]
+        self.story.promise("the project is restricted as declared", found == [("fast-forward-only", "RELEASE")], found)
         again = self.play("branch_provisioning")
         self.story.promise("the second run changes nothing", again.changed == 0 and self.simulator.refs() == seen)
 

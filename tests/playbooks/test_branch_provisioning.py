@@ -177,12 +177,6 @@ def test_check_real_again(simulator: Simulator, play: Play, with_facts: str) -> 
     assert (summary["unchanged"], summary["settings_unchanged"]) == (12, 6)
 
 
-COUNTS = (
-    "2 branches declared in 2 repositories: 2 created, 0 deleted, 0 unchanged, 0 failed, 0 skipped;"
-    " settings: 0 changed, 0 unchanged, 0 failed, 0 skipped (check mode)"
-)
-
-
 def test_what_is_shown(simulator: Simulator, play: Play) -> None:
     tip = simulator.refs()["WEB/portal"]["refs/heads/main"][:12]
     wanted = variables(branch("portal", "shown/a"), branch("shop", "shown/longer"))
@@ -191,7 +185,7 @@ def test_what_is_shown(simulator: Simulator, play: Play) -> None:
         [
             f"WEB/portal  shown/a       would be created  at {tip}",
             f"WEB/shop    shown/longer  would be created  at {simulator.refs()['WEB/shop']['refs/heads/main'][:12]}",
-            COUNTS,
+            "repositories: 2; branches: 2 created; settings: none (check mode)",
         ]
     ]
     quiet = play("branch_provisioning", "--check", variables={**wanted, "branch_provisioning_show": False})

@@ -124,7 +124,13 @@ BRANCH = f"{RULES}.branches[0]"
 )
 def test_a_fault_is_named_with_its_path(document, fault):
     (found,) = faults_of(_branch_document.check, document)
-    assert found.startswith(fault)
+    path, of, place, words = re.fullmatch(r"([^: ]+)( of (.+?))?: (.*)", found).groups()
+    assert f"{path}: {words}".startswith(fault)
+    # people are told which rule it is
+    if path.startswith("$.repositories["):
+        rule = document["repositories"][0]
+        assert place == "/".join(rule[key] for key in ("project_key", "repository") if key in rule)
+    assert of is None or place
 
 
 def test_all_faults_are_named_at_once_in_the_order_of_the_document():
@@ -136,7 +142,7 @@ def test_all_faults_are_named_at_once_in_the_order_of_the_document():
     )
     with pytest.raises(InputError) as caught:
         _branch_document.check(document)
-    paths = [fault.split(":")[0] for fault in caught.value.facts["faults"]]
+    paths = [re.split(" of |: ", fault)[0] for fault in caught.value.facts["faults"]]
     assert paths == [
         f"{RULES}.branches[0].name",
         f"{RULES}.branches[2]",
@@ -144,9 +150,8 @@ def test_all_faults_are_named_at_once_in_the_order_of_the_document():
         f"{RULES}.project_key",
         "$.repositories[1].restrictions.rules[0].type",
         "$.repositories[11]",
-        "$.repositories[11]",
     ]
-    assert str(caught.value).startswith("The document is not valid: $.repositories[0].branches[0].name: ")
+    assert str(caught.value).startswith("The document is not valid: $.repositories[0].branches[0].name of 1A/api: ")
     assert str(caught.value).endswith("; correct the document, nothing was changed.")
 
 
@@ -418,7 +423,7 @@ def test_no_document_is_too_strange(document):
         _branch_document.check(document)
     except InputError as error:
         for fault in error.facts["faults"]:
-            at(document, fault.split(": ")[0])
+            at(document, re.split(" of |: ", fault)[0])
     else:
         _branch_document.listings(document)
 
