@@ -127,7 +127,9 @@ def test_no_bitbucket_there(simulator: Simulator, play: Play, target: str, reque
         pytest.param(document(name="x/y"), ["x/y", "start_point is not set"], id="no start point"),
         pytest.param(document(name="a..b", start_point="main"), ["branches[0].name", "a..b"], id="branch name"),
         pytest.param(document(type="NONE", text="x"), ["branches[0].type", "'NONE' is none of"], id="branch type"),
-        pytest.param(document(nmae="x"), ["branches[0] of PLAT/api: unknown key 'nmae' (did you mean name?)"], id="typing error"),
+        pytest.param(
+            document(nmae="x"), ["branches[0] of PLAT/api: unknown key 'nmae' (did you mean name?)"], id="typing error"
+        ),
         pytest.param(
             documents(rule(name="a b"), rule(nmae="x")),
             ["repositories[0].branches[0].name", "repositories[1].branches[0]", "correct the document"],
