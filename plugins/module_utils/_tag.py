@@ -48,15 +48,15 @@ class Tags:
     def __init__(self, client: Client, repository: Repository) -> None:
         self._client = client
         self._repository = repository
-        self._path = repository.path("api/latest", "tags")
-        # only there can tags be deleted (documented)
-        self._git = repository.path("git/latest", "tags")
+        self._read = repository.path("api/latest", "tags")
+        # only there is the kind of a tag said, and can one be deleted (documented)
+        self._write = repository.path("git/latest", "tags")
 
     def all(self, filter_text: str | None = None, order_by: str | None = None) -> t.Iterator[View]:
         """Tags whose name contains ``filter_text``, in the server's order or ALPHABETICAL or MODIFICATION."""
         query = {"filterText": filter_text, "orderBy": order_by}
         given = {key: value for key, value in query.items() if value is not None}
-        return map(_view, self._client.items(self._path, _TAGS, given))
+        return map(_view, self._client.items(self._read, _TAGS, given))
 
     def find(self, name: str) -> View | None:
         """The tag of exactly this name, or None. A repository that is not there is an error, not None."""
@@ -65,13 +65,14 @@ class Tags:
     def create(self, name: str, commit: str, message: str | None) -> Outcome:
         """Create the tag at a commit, given by its full id. What somebody else has created meanwhile stays.
 
-        With a message it is annotated, without one lightweight (assumed). Raises ConflictError where a tag that
-        overlaps with it exists.
+        With a message it is annotated, without one lightweight. Raises ConflictError where a tag that overlaps with
+        it exists.
         """
-        body = {"name": name, "startPoint": commit, "message": message or ""}
+        kind = {"type": "LIGHTWEIGHT"} if message is None else {"type": "ANNOTATED", "message": message}
+        body = {"name": name, "startPoint": commit, **kind}
 
         def send() -> View:
-            return _view(self._client.post(self._path, _TAG, body))
+            return _view(self._client.post(self._write, _TAG, body))
 
         def done() -> View | None:
             found = self.find(name)
@@ -102,7 +103,7 @@ class Tags:
 
     def delete(self, name: str) -> bool:
         """Delete the tag; False where it was gone before."""
-        path = "/".join([self._git, *map(quote, name.split("/"))])
+        path = "/".join([self._write, *map(quote, name.split("/"))])
         tries = 0
 
         def send() -> bool:

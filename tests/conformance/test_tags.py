@@ -42,6 +42,20 @@ def test_create(api: Api, repository: Repository, message: str) -> None:
     assert made == (answer.json["hash"] or repository.commits[0])
 
 
+@claim("In /rest/git a tag is made with its kind, ANNOTATED or LIGHTWEIGHT", evidence="doc")
+@claim("The answer to that is 201, with the tag", evidence="assumed")
+@pytest.mark.parametrize("kind", ["LIGHTWEIGHT", "ANNOTATED"])
+def test_create_of_a_kind(api: Api, repository: Repository, kind: str) -> None:
+    name = repository.name()
+    message = {"message": "A message"} if kind == "ANNOTATED" else {}
+    body = {"name": name, "startPoint": repository.commits[0], "type": kind, **message}
+    answer = api.post(f"/rest/git/latest{repository.path}/tags", body, status=201, schema="tag")
+    assert (answer.json["displayId"], answer.json["latestCommit"]) == (name, repository.commits[0])
+    assert bool(answer.json["hash"]) is (kind == "ANNOTATED")
+    made = repository.remote_refs()[f"refs/tags/{name}"]
+    assert made == (answer.json["hash"] or repository.commits[0])
+
+
 @claim("A tag that exists is refused with 409 DuplicateRefException", evidence="assumed")
 def test_exists(api: Api, repository: Repository) -> None:
     answer = create(api, repository, repository.tag, repository.tip)

@@ -15,7 +15,7 @@ EVERYWHERE = ("GET", f"{_REST}/repos")
 OF_PROJECT = ("GET", f"{_REST}/projects/{{projectKey}}/repos")
 ONE = ("GET", f"{_REST}{REPOSITORY}")
 TAGS = ("GET", f"{_REST}{REPOSITORY}/tags")
-CREATE_TAG = ("POST", f"{_REST}{REPOSITORY}/tags")
+CREATE_TAG = ("POST", f"/rest/git/{{apiVersion}}{REPOSITORY}/tags")
 DELETE_TAG = ("DELETE", f"/rest/git/{{apiVersion}}{REPOSITORY}/tags/{{name}}")
 
 _TAGS = "projects/PLAT/repos/api/tags"

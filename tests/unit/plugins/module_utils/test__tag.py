@@ -40,13 +40,16 @@ def methods(server):
     return [request.method for request in server.received]
 
 
-def test_a_tag_is_made_at_a_commit_with_its_message():
-    ref = {"id": "refs/tags/v1", "displayId": "v1", "latestCommit": TIP, "hash": None}
-    with serving(Answer(200, ref)) as (client, server):
-        outcome = Tags(client, REPOSITORY).create("v1", TIP, None)
-    assert outcome.changed and outcome.after == view("v1", TIP, annotated=False)
+@pytest.mark.parametrize(
+    ("message", "kind"), [(None, {"type": "LIGHTWEIGHT"}), ("One", {"type": "ANNOTATED", "message": "One"})]
+)
+def test_a_tag_is_made_at_a_commit_with_its_message(message, kind):
+    ref = {"id": "refs/tags/v1", "displayId": "v1", "latestCommit": TIP, "hash": message and "b" * 40}
+    with serving(Answer(201, ref)) as (client, server):
+        outcome = Tags(client, REPOSITORY).create("v1", TIP, message)
+    assert outcome.changed and outcome.after == view("v1", TIP, annotated=message is not None)
     (sent,) = server.received
-    assert sent.body == {"name": "v1", "startPoint": TIP, "message": ""}
+    assert sent.body == {"name": "v1", "startPoint": TIP, **kind}
 
 
 def test_a_tag_that_somebody_else_created_in_between_is_no_change():
