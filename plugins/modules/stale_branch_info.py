@@ -256,15 +256,18 @@ def run(module: AnsibleModule, client: Client) -> dict[str, t.Any]:
         params["keep"],
     )
     found = places(client, params["repositories"])
-    rows = list(judge_all(client, found, rules, time.time(), params["concurrency"]))
-    stale = [row for row in rows if not row["reasons"]]
-    reasons = collections.Counter(reason for row in rows for reason in row["reasons"])
-    return {
-        "changed": False,
-        "stale_branches": stale,
-        "kept_branches": [row for row in rows if row["reasons"]] if params["kept"] else None,
-        "summary": {"repositories": len(found), "branches": len(rows), "stale": len(stale), "kept": dict(reasons)},
-    }
+    stale: list[dict[str, t.Any]] = []
+    kept: list[dict[str, t.Any]] | None = [] if params["kept"] else None
+    branches, why = 0, collections.Counter[str]()
+    for row in judge_all(client, found, rules, time.time(), params["concurrency"]):
+        branches += 1
+        why.update(row["reasons"])
+        if not row["reasons"]:
+            stale.append(row)
+        elif kept is not None:
+            kept.append(row)
+    summary = {"repositories": len(found), "branches": branches, "stale": len(stale), "kept": dict(why)}
+    return {"changed": False, "stale_branches": stale, "kept_branches": kept, "summary": summary}
 
 
 def main() -> None:
