@@ -111,7 +111,7 @@ def merged_by(branch: View, base: str | None) -> str | None:
     """
     if branch["ahead"] == 0:
         return HISTORY
-    through = branch["pull_request_state"] == "MERGED" and branch["pull_request_target"] == base is not None
+    through = base is not None and branch["pull_request_state"] == "MERGED" and branch["pull_request_target"] == base
     return PULL_REQUEST if through and branch["pull_request_commit"] == branch["latest_commit"] else None
 
 
