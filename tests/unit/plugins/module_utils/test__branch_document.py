@@ -6,8 +6,10 @@ from __future__ import annotations
 import fnmatch
 import itertools
 import re
+from pathlib import Path
 
 import pytest
+import yaml
 from ansible_collections.bitbucket.datacenter.plugins.module_utils import _argspec, _branch_document
 from ansible_collections.bitbucket.datacenter.plugins.module_utils._branch_document import Item, Listings, Wanted
 from ansible_collections.bitbucket.datacenter.plugins.module_utils._errors import InputError
@@ -397,6 +399,18 @@ def test_faults_of_a_flat_list_are_named_at_once():
     ]
     (fault,) = faults_of(_branch_document.grouped, [flat(name="a"), flat("WEB", name="a"), flat("plat", name="a")])
     assert fault == "$.branches[2]: branch a is declared already at $.branches[0]"
+
+
+# -- what people read ------------------------------------------------------------------------------------------------
+
+
+def test_the_documents_of_the_readme_are_valid():
+    readme = Path(__file__).parents[4] / "roles" / "branch_provisioning" / "README.md"
+    blocks = re.findall(r"```yaml\n(.*?)```", readme.read_text(encoding="utf-8"), flags=re.DOTALL)
+    documents = [text for text in blocks if "branch_provisioning_document:" in text]
+    assert len(documents) == 2
+    for text in documents:
+        _branch_document.check(yaml.safe_load(text)["branch_provisioning_document"])
 
 
 # -- any document ----------------------------------------------------------------------------------------------------
