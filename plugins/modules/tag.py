@@ -42,7 +42,7 @@ options:
         is meant.
       - Required when the tag does not exist yet. There is no default.
     type: str
-  message:
+  tag_message:
     description:
       - Message of the tag, which makes it an annotated one. Without a message the tag is lightweight.
       - Used only when the tag is created. The server does not tell the message of a tag that exists.
@@ -58,7 +58,7 @@ EXAMPLES = r"""
     repository: api
     name: v9.4.0
     start_point: release/9.4
-    message: Release 9.4.0
+    tag_message: Release 9.4.0
 
 - name: Delete a tag
   bitbucket.datacenter.tag:
@@ -121,13 +121,14 @@ SPEC: Spec = {
     "name": {"type": "str", "required": True},
     "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
     "start_point": {"type": "str"},
-    "message": {"type": "str"},
+    # the vendor says message, which Ansible keeps for itself
+    "tag_message": {"type": "str"},
 }
 
 
 def ensure_present(tags: Tags, name: str, commit: str | None, params: t.Mapping[str, t.Any], check: bool) -> Outcome:
     """The tag, which does not exist yet, exists; ``commit`` is what the start point names."""
-    start_point, message = params["start_point"], params["message"]
+    start_point, message = params["start_point"], params["tag_message"]
     if start_point is None:
         raise InputError(f"Tag {name} does not exist and start_point is not set", "say what it shall be at")
     if commit is None:
@@ -156,8 +157,8 @@ def run(module: AnsibleModule, client: Client) -> dict[str, t.Any]:
     params, check = module.params, module.check_mode
     name = _refs.tag_name(params["name"])
     start_point = None if params["start_point"] is None else _refs.revision(params["start_point"])
-    if params["message"] is not None and not params["message"].strip():
-        raise InputError("message is empty", "give a text, or no message for a lightweight tag")
+    if params["tag_message"] is not None and not params["tag_message"].strip():
+        raise InputError("tag_message is empty", "give a text, or no message for a lightweight tag")
     repository = Repository(params["project_key"], params["repository"])
     tags = Tags(client, repository)
     before = tags.find(name)

@@ -70,7 +70,7 @@ SCENARIOS = [
     Scenario(
         "tag",
         "create an annotated one",
-        {**API, "name": "fleet/annotated", "start_point": "v1.0.0", "message": "Ümläut\n\nand more"},
+        {**API, "name": "fleet/annotated", "start_point": "v1.0.0", "tag_message": "Ümläut\n\nand more"},
         changes=True,
         prepare=lambda fleet: delete_tag(fleet, "fleet/annotated"),
     ),
@@ -94,7 +94,7 @@ SCENARIOS = [
     Scenario("tag_info", "some, in order", {**API, "glob": "fleet/1.*", "order_by": "alphabetical"}, prepare=_two_tags),
 ]
 
-NEW = {**API, "name": "fault/new", "start_point": "main", "message": "A fault"}
+NEW = {**API, "name": "fault/new", "start_point": "main", "tag_message": "A fault"}
 GONE = {**API, "name": "fault/gone", "state": "absent"}
 
 USES: Uses = {
