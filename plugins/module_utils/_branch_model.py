@@ -30,7 +30,8 @@ _REF: Json = {
 _MODEL = Schema(
     {
         "type": "object",
-        "required": ["development", "types"],
+        # a branch that is configured and does not exist may be left out (assumed)
+        "required": ["types"],
         "properties": {
             "development": _REF,
             "production": _REF,
@@ -91,7 +92,7 @@ def read(client: Client, repository: Repository) -> View:
     """
     answer = client.get(repository.path("branch-utils/latest", "branchmodel"), _MODEL)
     return {
-        "development": _branch(answer["development"]),
+        "development": _branch(answer.get("development")),
         "production": _branch(answer.get("production")),
         "types": [
             {"id": kind["id"], "name": kind.get("displayName", kind["id"]), "prefix": kind["prefix"]}

@@ -176,23 +176,28 @@ def end_points(draw: st.DrawFn, repo: Repo, name: str | None) -> str | None:
     """None, the tip in small or capital letters, another commit, or one that never was."""
     tip = repo.branches.get(name.removeprefix(HEADS)) if name else None
     right = f"@{0 if tip is None else tip}"
-    return draw(st.sampled_from([None, None, None, right, right, f"{right}^", "@0", "@4", "0" * 40]))
+    return draw(st.sampled_from([None] * 6 + [right] * 4 + [f"{right}^", "@0", "@4", "0" * 40]))
+
+
+def deletable(repo: Repo) -> list[str]:
+    """What is there and may be asked to go: all but what is always kept, the default branch last."""
+    found = [name for name in repo.branches if name not in (KEPT, repo.default)]
+    return found + [repo.default] * (repo.default in repo.branches and repo.default != KEPT)
 
 
 @st.composite
 def wishes(draw: st.DrawFn, repo: Repo, typed: bool = False) -> dict[str, Any]:
-    """One branch as it is declared. ``typed``: now and then by type and text.
-
-    Not where the default branch does not exist: a branch model that is built on it has no answer then, and has one as
-    soon as the same list has made the branch.
-    """
+    """One branch as it is declared. ``typed``: now and then by type and text."""
     wish: dict[str, Any] = {}
-    if typed and (not repo.branches or repo.default in repo.branches) and draw(one_in(6)):
+    there = deletable(repo)
+    absent = draw(st.sampled_from([False, False, True]))
+    if typed and draw(one_in(6)):
         wish.update(type=draw(st.sampled_from(TYPES)), text=draw(st.sampled_from(TEXTS)))
+    elif there and draw(st.sampled_from([absent, absent, not absent])):
+        wish["name"] = draw(st.sampled_from(there))
     else:
-        existing = st.sampled_from(list(repo.branches)[1:]) if len(repo.branches) > 1 else names()
-        wish["name"] = draw(st.one_of(names(), names(), existing))
-    if draw(st.sampled_from(["present", "present", "absent"])) == "absent":
+        wish["name"] = draw(names())
+    if absent:
         wish["state"] = "absent"
         end_point = draw(end_points(repo, wish.get("name")))
         if end_point is not None:
@@ -202,6 +207,24 @@ def wishes(draw: st.DrawFn, repo: Repo, typed: bool = False) -> dict[str, Any]:
         if start_point is not None:
             wish["start_point"] = start_point
     return wish
+
+
+@st.composite
+def swaps(draw: st.DrawFn, repo: Repo) -> list[dict[str, Any]]:
+    """A branch that goes, and one that cannot exist beside it and comes in its place, starting there now and then."""
+    old = draw(st.sampled_from(deletable(repo)))
+    parents = ["/".join(old.split("/")[:depth]) for depth in range(1, old.count("/") + 1)]
+    new = draw(st.sampled_from([*parents, f"{old}/x", f"{old}/y/z"]))
+    start_point = draw(st.sampled_from([old, HEADS + old, KEPT, "@3"]))
+    return [{"name": old, "state": "absent"}, {"name": new, "start_point": start_point}]
+
+
+@st.composite
+def chains(draw: st.DrawFn) -> list[dict[str, Any]]:
+    """Branches that start at each other: in a row, or in a circle, which has no beginning."""
+    found = draw(st.lists(st.sampled_from(COMMON), min_size=2, max_size=3, unique=True))
+    first = draw(st.sampled_from([KEPT, KEPT, "@1", found[-1]]))
+    return [{"name": name, "start_point": start} for name, start in zip(found, [first, *found], strict=False)]
 
 
 @st.composite
@@ -246,11 +269,20 @@ def of_branch(draw: st.DrawFn) -> Scenario:
 def of_branches(draw: st.DrawFn) -> Scenario:
     """The module `branches` with a list: several wishes for several repositories, which may contradict each other."""
     repos = draw(some_repositories())
+    asked: list[dict[str, Any]] = []
+    for _number in range(draw(st.integers(1, 5))):
+        repo = draw(st.sampled_from(repos))
+        kind = draw(st.sampled_from(["one"] * 4 + ["swap", "chain"]))
+        if kind == "swap" and deletable(repo):
+            some = draw(swaps(repo))
+        elif kind == "chain":
+            some = draw(chains())
+        else:
+            some = [draw(wishes(repo, typed=True))]
+        asked += [{**draw(place(repo)), **wish} for wish in some]
     declared: list[dict[str, Any]] = []
     seen = set()
-    for _number in range(draw(st.integers(1, 7))):
-        repo = draw(st.sampled_from(repos))
-        item = {**draw(place(repo)), **draw(wishes(repo, typed=True))}
+    for item in draw(st.permutations(asked)):
         name = (item["repository"], item.get("name", "").removeprefix(HEADS) or (item["type"], item["text"]))
         # twice the same is refused as a whole: seldom
         if name not in seen or draw(one_in(30)):
