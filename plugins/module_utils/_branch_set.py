@@ -248,6 +248,8 @@ class _RepositoryWork(_Work):
         self._tips = Tips({})
         # the commits of start points that are no branches
         self._commits: dict[str, str | None] = {}
+        # the names of the branches that shall be present
+        self._declared: set[str] = set()
         # the error that creations meet in an archived repository; None where nobody has looked
         self._archived: ConflictError | t.Literal[False] | None = None
 
@@ -311,6 +313,7 @@ class _RepositoryWork(_Work):
     def _bring(self) -> None:
         """First what is in the way, then what is new, then what shall go; the default branch as soon as it exists."""
         pending = self._pending()
+        self._declared = {row["name"] for row, item in pending if item.state == "present"}
         order = in_order(
             [Wish(row["name"], item.state == "present", _as_branch(item.start_point)) for row, item in pending],
             self._tips,
@@ -330,7 +333,7 @@ class _RepositoryWork(_Work):
     def _make_present(self, row: Row, item: Item) -> None:
         name: str = row["name"]
         commit = self._tips.get(name)
-        start = self._start(item.start_point, exists=commit is not None)
+        start = self._start(item.start_point, name, exists=commit is not None)
         if commit is None:
             outcome = self._create(name, required_start(name, item.start_point, start))
         else:
@@ -381,17 +384,18 @@ class _RepositoryWork(_Work):
                 if state is not None:
                     branches[name] = state["latest_commit"]
 
-    def _start(self, start_point: str | None, *, exists: bool) -> str | None:
-        """The commit of a start point, or None where it names none.
+    def _start(self, start_point: str | None, of: str, *, exists: bool) -> str | None:
+        """The commit of a start point ``of`` a branch, or None where it names none.
 
-        A branch is meant as it was found, also when it is to be deleted, or as it was created just now. The full id
-        of a commit is only looked for where it is needed: for a branch that does not exist yet.
+        A branch is meant as it was found, also when it is to be deleted, or as it was created just now; one that is
+        declared and could not be created is not taken for a tag of its name. The full id of a commit is only looked
+        for where it is needed: for a branch that does not exist yet.
         """
         if start_point is None:
             return None
         name = _as_branch(start_point)
         commit = name and (self._found.get(name) or self._tips.get(name))
-        if commit or start_point.startswith(HEADS):
+        if commit or start_point.startswith(HEADS) or name in self._declared - {of}:
             return commit
         if exists and is_commit_id(start_point):
             return start_point.lower()

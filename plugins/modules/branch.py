@@ -22,7 +22,8 @@ attributes:
     support: full
     details:
       - A deletion is tried by the server's own dry run, so that its refusals are found too.
-      - Whether the account may create the branch is only known when it is created.
+      - Whether the account may create the branch is only known when it is created, and so is that it is the default
+        branch where that did not exist before.
   diff_mode:
     support: full
 options:

@@ -15,7 +15,7 @@ from .world import World, world
 
 WORK = ROOT / ".build" / "tests-parity"
 #: Scenarios in `make test`, by module; the long run makes ten times as many.
-SCENARIOS = {"branch": 500, "branches": 1000}
+SCENARIOS = {"branch": 400, "branches": 800}
 
 _TALLIES: dict[str, Counter[str]] = {}
 

@@ -2,9 +2,13 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """One scenario: in check mode, for real, and for real again; what must hold of the three, whatever the module.
 
-One exception, and one only: whether an account may create a branch or a tag is not told by any read, and the API has
-no dry run of creation (`branch` and `branches` say so in their documentation). So where the server's own rules refuse
-a creation, and nothing but that, check mode may predict what the real run then fails at with ``permission``.
+There are two exceptions, and no more. One: whether an account may create a branch or a tag is not told by any read, and
+the API has no dry run of creation (`branch` and `branches` say so in their documentation). So where the server's own
+rules refuse a creation, and nothing but that, check mode may predict what the real run then fails at with
+``permission``.
+
+The other is smaller: no read names a default branch that does not exist. So where `branch` creates that very branch,
+check mode says that ``is_default`` is false, and the real run that it is true.
 """
 
 from __future__ import annotations
@@ -16,9 +20,13 @@ from typing import Any
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from hypothesis.internal.conjecture import engine
 
 from .generators import Scenario, spelled
 from .world import State, World
+
+# five minutes by default: what is not small by then is not going to be
+engine.MAX_SHRINKING_SECONDS = 30
 
 Ended = tuple[str, dict[str, Any]]
 
