@@ -268,13 +268,20 @@ class _RepositoryWork(_Work):
 
     def _name(self) -> None:
         """Name the branches that are declared by type and text."""
-        types = self._types()
+        types: View | BitbucketError
+        try:
+            types = self._types()
+        except BitbucketError as error:
+            types = error
         for row, item in self._pending():
             if row["name"] is None:
                 try:
-                    row["name"] = typed_name(types, item.type or "", item.text or "")
-                except InputError as error:
-                    self.report.fail(row, error)
+                    row["name"] = _named(types, item)
+                except BitbucketError as error:
+                    # without a name, people are told which one it is
+                    told = copy.copy(error)
+                    told.cause = f"{item}: {error.cause}"
+                    self.report.fail(row, told)
 
     def _types(self) -> View:
         """The types of the branch model, as it is by now or is going to be."""
@@ -429,6 +436,13 @@ def _as_branch(start_point: str | None) -> str | None:
         return None
     name = start_point.removeprefix(HEADS)
     return None if name.startswith("refs/") else name
+
+
+def _named(types: View | BitbucketError, item: Item) -> str:
+    """The name by these types, or the error that reading them met."""
+    if isinstance(types, BitbucketError):
+        raise types
+    return typed_name(types, item.type or "", item.text or "")
 
 
 def _unchanged(state: View) -> Outcome:

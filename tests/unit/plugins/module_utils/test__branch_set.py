@@ -89,4 +89,7 @@ def test_branches_are_not_named_by_a_model_that_could_not_be_changed():
         (_project, report) = ran(client, project, typed)
         assert len(server.received) == 1
     assert report.branches[0]["outcome"] == "failed"
-    assert report.branches[0]["message"] == "The branch model of plat is not as declared; see its own message."
+    assert (
+        report.branches[0]["message"]
+        == "FEATURE 'x': The branch model of plat is not as declared; see its own message."
+    )
