@@ -116,7 +116,7 @@ def merged_by(branch: View, base: str | None) -> str | None:
 
 
 def _work(branch: View, base: str | None, rules: Rules) -> dict[str, bool]:
-    if not rules.merged:
+    if not rules.merged or branch["name"] == base:
         return {"not_merged": False, "at_base": False, "unknown": False}
     how = merged_by(branch, base)
     unknown = branch["ahead"] is None and how is None

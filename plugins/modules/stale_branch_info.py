@@ -43,7 +43,9 @@ options:
         type: list
         elements: str
       base:
-        description: Name of the branch that others are merged into. The default branch unless given.
+        description:
+          - Name of the branch that others are merged into. The default branch unless given.
+          - Each of the repositories needs to have it.
         type: str
   merged:
     description:

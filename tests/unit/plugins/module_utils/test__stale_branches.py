@@ -46,7 +46,7 @@ def test_a_repository_without_a_model_is_judged_without_one():
     with serving(server) as (client, asked):
         rows = judge(client, Place(API), Rules(), 0)
     assert [(row["name"], row["base"], row["type"], row["reasons"]) for row in rows] == [
-        ("main", "main", None, ["default", "base", "unknown"]),
+        ("main", "main", None, ["default", "base"]),
         ("x", "main", None, []),
     ]
     assert [request.path.rpartition("/")[2] for request in asked.received] == [
