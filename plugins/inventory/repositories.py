@@ -19,7 +19,8 @@ description:
     Ansible's patterns, as C(~) and C(:) do, or in the name of a file, as C(/) does.
   - The variable C(bitbucket_repository) of a host has what M(bitbucket.datacenter.repository_info) returns of it.
   - All hosts are in the group C(bitbucket_repositories). Its children are the groups of the projects, as in
-    C(project_PLAT), with C(_) in place of what is neither a letter nor a digit.
+    C(project_PLAT), with C(_) in place of what is neither a letter nor a digit. Personal projects whose users differ in
+    nothing else share a group.
   - A file of this inventory ends with C(bitbucket.yml) or C(bitbucket.yaml).
   - What people write into Bitbucket, such as descriptions, is never taken for a template.
 extends_documentation_fragment:
