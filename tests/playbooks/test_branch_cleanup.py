@@ -8,6 +8,7 @@ import dataclasses
 import itertools
 import subprocess
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -170,8 +171,8 @@ def have_pull_requests(yard: Yard) -> None:
 
 
 @pytest.fixture(scope="module")
-def yard(simulator: Simulator) -> Yard:
-    """500 branches: many that are stale, and some for each reason to keep one."""
+def yard(simulator: Simulator) -> Iterator[Yard]:
+    """500 branches: many that are stale, and some for each reason to keep one; gone for the tests of other files."""
     made = Yard(simulator)
     commits = history(made)
     made.branch("main", commits.tip)
@@ -184,7 +185,8 @@ def yard(simulator: Simulator) -> Yard:
     for number in range(500 - len(made.refs())):
         made.branch(f"feature/unmerged-{number}", made.commit(OLD, commits.base))
     assert len(made.refs()) == 500
-    return made
+    yield made
+    made.api("DELETE", f"/rest/api/latest/projects/{KEY}/repos/{SLUG}")
 
 
 def variables(directory: Path, **more: Any) -> dict[str, Any]:
