@@ -31,18 +31,19 @@ def test_wrong_credentials_are_tried_once(stop):
     assert error.facts["changed"] is False
 
 
-def restricting(request, saved=[]):  # noqa: B006 - remembers what was saved
-    """A server that takes the first restriction and refuses the second."""
-    if request.method == "GET":
-        return Answer(200, {"values": [], "isLastPage": True})
-    if saved:
-        return refusal(400, "Not this one.")
-    saved.append(request.body)
-    matcher = {"id": "refs/heads/main", "type": {"id": "BRANCH"}}
-    return Answer(200, {"id": 1, "type": request.body["type"], "matcher": matcher, "users": [], "groups": []})
-
-
 def test_what_was_changed_before_a_failure_is_told():
+    saved = []
+
+    def restricting(request):
+        """A server that takes the first restriction and refuses the second."""
+        if request.method == "GET":
+            return Answer(200, {"values": [], "isLastPage": True})
+        if saved:
+            return refusal(400, "Not this one.")
+        saved.append(request.body)
+        matcher = {"id": "refs/heads/main", "type": {"id": "BRANCH"}}
+        return Answer(200, {"id": 1, "type": request.body["type"], "matcher": matcher, "users": [], "groups": []})
+
     with serving(restricting) as (client, _server):
         (report,) = ran(client, Wanted("PLAT", None, restrictions={"rules": RULES}))
     assert [row["outcome"] for row in report.settings] == ["failed"]
