@@ -34,25 +34,6 @@ def test_wrong_credentials_are_tried_once(stop):
 def test_what_was_changed_before_a_failure_is_told():
     saved = []
 
-    class Restricting:
-    """A server that takes the first restriction and refuses the second."""
-
-    def __init__(self):
-        self.saved = 0
-
-    def __call__(self, request):
-        if request.method == "GET":
-            return Answer(200, {"values": [], "isLastPage": True})
-        self.saved += 1
-        if self.saved > 1:
-            return refusal(400, "Not this one.")
-        matcher = {"id": "refs/heads/main", "type": {"id": "BRANCH"}}
-        return Answer(200, {"id": 1, "type": request.body["type"], "matcher": matcher, "users": [], "groups": []})
-
-
-def test_what_was_changed_before_a_failure_is_told():
-    saved = []
-
     def restricting(request):
         """A server that takes the first restriction and refuses the second."""
         if request.method == "GET":
@@ -63,7 +44,7 @@ def test_what_was_changed_before_a_failure_is_told():
         matcher = {"id": "refs/heads/main", "type": {"id": "BRANCH"}}
         return Answer(200, {"id": 1, "type": request.body["type"], "matcher": matcher, "users": [], "groups": []})
 
-    with serving(Restricting()) as (client, _server):
+    with serving(restricting) as (client, _server):
         (report,) = ran(client, Wanted("PLAT", None, restrictions={"rules": RULES}))
     assert [row["outcome"] for row in report.settings] == ["failed"]
     assert report.changed
