@@ -61,7 +61,8 @@ options:
         type: str
       text:
         description:
-          - What becomes the rest of the name, such as an issue key and a title.
+          - What becomes the rest of the name, such as an issue key and a title. It is cut at a word where the name
+            would have more than 100 bytes.
         type: str
       state:
         description:
