@@ -17,6 +17,7 @@ import threading
 import typing as t
 
 from . import _branch_model
+from ._account import Known
 from ._branch import Branches, drift, overlap, required_start, view
 from ._branch_document import SETTINGS, Item, Wanted
 from ._branch_model import Configuration
@@ -163,7 +164,7 @@ class _Work:
 
     ``stop`` gives up after the first failure. ``planned`` is the configuration of the branch model that the project
     of a repository will have, where that is only predicted; ``unmodelled`` tells that it could not be given the one
-    that is declared.
+    that is declared. ``known`` are the users and groups that were looked up for others.
     """
 
     def __init__(
@@ -174,6 +175,7 @@ class _Work:
         *,
         check: bool,
         stop: bool,
+        known: Known,
         planned: View | None = None,
         unmodelled: bool = False,
     ) -> None:
@@ -181,6 +183,7 @@ class _Work:
         self.place = place
         self.wanted = wanted
         self.check = check
+        self.known = known
         self.planned = planned
         self.unmodelled = unmodelled
         self.report = blank(wanted)
@@ -231,7 +234,7 @@ class _Work:
 
     def _ensure_restrictions(self) -> Outcome:
         wanted = self.wanted.restrictions or {}
-        restrictions = Restrictions(self.client, self.place)
+        restrictions = Restrictions(self.client, self.place, self.known)
         return restrictions.ensure(wanted["rules"], exact=bool(wanted.get("exact")), check=self.check)
 
 
@@ -480,6 +483,8 @@ class BranchSet:
         # what the configuration of projects is going to be, and of which it could not be changed
         self._planned: dict[str, View | None] = {}
         self._unmodelled: set[str] = set()
+        # who was looked up to predict restrictions
+        self._known: Known = {}
 
     def run(self, wanted: t.Sequence[Wanted]) -> list[Report]:
         """A report for each, in the same order.
@@ -523,7 +528,7 @@ class BranchSet:
         if self._stopped:
             return blank(wanted).skip()
         where = place(wanted.project_key, wanted.repository)
-        how: dict[str, t.Any] = {"check": check, "stop": stop}
+        how: dict[str, t.Any] = {"check": check, "stop": stop, "known": self._known}
         if isinstance(where, Repository):
             project = wanted.project_key.upper()
             how.update(planned=self._planned.get(project), unmodelled=project in self._unmodelled)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import dataclasses
 import typing as t
 
+from ._account import Accounts, Known
 from ._branch_model import ROLES
 from ._branch_model import TYPES as CATEGORIES
 from ._client import Client, quote
@@ -97,12 +98,16 @@ class Restriction:
 
 
 class Restrictions:
-    """The restrictions of one project or repository. Every method may raise any BitbucketError."""
+    """The restrictions of one project or repository. Every method may raise any BitbucketError.
 
-    def __init__(self, client: Client, place: Place) -> None:
+    ``known`` are the users and groups that were looked up before, see ``_account``.
+    """
+
+    def __init__(self, client: Client, place: Place, known: Known | None = None) -> None:
         self._client = client
         self._place = place
         self._path = place.path("branch-permissions/latest", "restrictions")
+        self._accounts = Accounts(client, known)
 
     def all(self) -> list[Restriction]:
         """Every one that holds here, in the server's order; a repository shows its project's, too (assumed)."""
@@ -126,6 +131,19 @@ class Restrictions:
 
         return self._client.settle(send, done, resend=True)
 
+    def foresee(self, before: Restriction | None, restriction: Restriction) -> Restriction:
+        """What ``save`` would return, or raise: the server refuses who is exempt and does not exist (assumed).
+
+        Who is exempt already is not looked up. Access keys are not either: what the server makes of one that does not
+        exist is not known.
+        """
+        there = before or dataclasses.replace(restriction, users=(), groups=())
+        self._accounts.refuse_missing(
+            (name for name in restriction.users if name not in there.users),
+            (name for name in restriction.groups if name not in there.groups),
+        )
+        return restriction
+
     def delete(self, restriction_id: int) -> None:
         """Delete one that is this place's own; a repository cannot delete what its project restricts (assumed)."""
 
@@ -145,14 +163,15 @@ class Restrictions:
         """
         before = here = self.all()
         to_save, to_delete = plan(before, map(rule, rules), exact)
-        if check:
-            return Outcome(_views(before), _views(after(before, to_save, to_delete)))
+        mine = own(before)
         try:
             for each in to_delete:
-                self.delete(each.id or 0)
+                if not check:
+                    self.delete(each.id or 0)
                 here = after(here, [], [each])
             for each in to_save:
-                here = after(here, [self.save(each)], [])
+                saved = self.foresee(mine.get(each.key), each) if check else self.save(each)
+                here = after(here, [saved], [])
         except BitbucketError as error:
             error.partly = Outcome(_views(before), _views(here))
             raise

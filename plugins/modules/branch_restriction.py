@@ -24,8 +24,9 @@ attributes:
   check_mode:
     support: full
     details:
-      - Whether users, groups and access keys exist is only known when the restriction is saved, and so is whether
-        the server knows the type.
+      - Users and groups that are newly exempt are looked up, so that one that does not exist is found too. Where the
+        account may not look them up, that is only known when the restriction is saved.
+      - Whether access keys exist and whether the server knows the type is only known when the restriction is saved.
   diff_mode:
     support: full
 options:
@@ -196,7 +197,9 @@ SPEC: Spec = {
 
 def ensure_present(here: Restrictions, before: Restriction | None, wanted: Restriction, check: bool) -> Outcome:
     """The restriction is as wanted, which already has in it whom to keep exempt."""
-    after = wanted if check or before == wanted else here.save(wanted)
+    after = wanted
+    if before != wanted:
+        after = here.foresee(before, wanted) if check else here.save(wanted)
     return Outcome(before.view() if before else None, after.view())
 
 

@@ -28,7 +28,10 @@ attributes:
     support: full
     details:
       - A deletion is tried by the server's own dry run, so that its refusals are found too.
-      - Whether the account may create a branch or change a setting is only known when it is done.
+      - Users and groups that a restriction newly exempts are looked up, so that one that does not exist is found too.
+        Where the account may not look them up, that is only known when the restriction is saved.
+      - Whether the account may create a branch or change a setting is only known when it is done, and so is whether
+        access keys exist.
   diff_mode:
     support: full
     details:

@@ -83,8 +83,11 @@ def run(module: AnsibleModule, client: Client) -> dict[str, t.Any]:
     default = DefaultBranch(client, Repository(module.params["project_key"], module.params["repository"]))
     default.refuse_missing(name)
     outcome = Outcome(view(default.read()), view(name))
-    if outcome.changed and not module.check_mode:
-        default.set(name)
+    if outcome.changed:
+        if module.check_mode:
+            default.refuse_archived()
+        else:
+            default.set(name)
     return outcome.result(default_branch=outcome.after)
 
 

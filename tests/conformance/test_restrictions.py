@@ -105,6 +105,36 @@ def test_unknown_type(api: Api, guarded: Repository) -> None:
     api.post(guarded.restrictions, {"type": "no-fun", "matcher": matcher("refs/heads/main")}, status=400)
 
 
+@claim("A user or a group that does not exist is refused with 400", evidence="assumed")
+@pytest.mark.parametrize("who", [{"users": ["no-such-user"]}, {"groups": ["no-such-group"]}], ids=min)
+def test_unknown_exempt(api: Api, guarded: Repository, who: dict[str, Any]) -> None:
+    api.post(guarded.restrictions, {"type": "read-only", "matcher": matcher("refs/heads/main"), **who}, status=400)
+    assert api.values(guarded.restrictions, "restriction_page") == []
+
+
+@claim("A user is found by the slug; where there is none: 404", evidence="doc")
+@claim("Users are listed by a part of the name, whatever the case", evidence="doc, assumed")
+def test_users(api: Api, guarded: Repository) -> None:
+    name = guarded.target.user.name
+    # assumed: of a name like this one the slug is the name in lower case
+    slug = name.lower()
+    assert api.get(f"/rest/api/latest/users/{slug}", schema="user").json["name"] == name
+    api.get("/rest/api/latest/users/no-such-user", status=404)
+    listed = api.values("/rest/api/latest/users", "user_page", filter=name[1:].upper())
+    assert name in [user["name"] for user in listed]
+    assert api.values("/rest/api/latest/users", "user_page", filter="no-such-user") == []
+
+
+@claim("Groups are listed by a part of the name, as names alone", evidence="doc")
+@claim("The filter of groups does not look at the case", evidence="assumed")
+def test_groups(api: Api) -> None:
+    every = api.values("/rest/api/latest/groups", "page")
+    if not every:
+        pytest.skip("there is no group")
+    assert every[0] in api.values("/rest/api/latest/groups", "page", filter=every[0][1:].upper())
+    assert api.values("/rest/api/latest/groups", "page", filter="no-such-group") == []
+
+
 @claim("read-only refuses pushes and deletions", evidence="doc")
 def test_read_only(guarded: Repository) -> None:
     restrict(guarded, "read-only", matcher(f"refs/heads/{guarded.topic}"))

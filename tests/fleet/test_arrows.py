@@ -26,7 +26,7 @@ FLOORS = {
     **dict.fromkeys(
         (
             *("_branch", "_branch_model", "_cluster", "_commit", "_connection", "_default_branch", "_repository"),
-            *("_branch_listing", "_project", "_restriction", "_branch_document", "_pull_request", "_tag"),
+            *("_account", "_branch_listing", "_project", "_restriction", "_branch_document", "_pull_request", "_tag"),
         ),
         3,
     ),

@@ -81,7 +81,24 @@ def raw(kind: str, matcher_type: str, matcher_id: str, **lists: list[Any]) -> di
     return {"type": kind, "matcher": {"id": matcher_id, "type": {"id": matcher_type}}, **lists}
 
 
+ROBOT = "robot@example.com"
 NO_DELETES = raw("no-deletes", "BRANCH", "refs/heads/main", users=["developer"])
+
+
+def robot(fleet: Fleet) -> None:
+    """Have a user whom only a listing finds: the slug is another than the name."""
+    if not fleet.api("GET", f"/rest/api/latest/users?filter={ROBOT}")["values"]:
+        fleet.api("POST", f"/rest/api/latest/admin/users?name={ROBOT}&password=x&displayName=R&emailAddress={ROBOT}")
+
+
+def exempting(who: dict[str, Any]) -> dict[str, Any]:
+    """Options of a restriction with somebody new to look up."""
+    return {**WORKER, "type": "pull-request-only", "matcher": MAIN, **who}
+
+
+def for_robot(fleet: Fleet) -> None:
+    robot(fleet)
+    restricted("worker")(fleet)
 
 
 def is_restricted(place: str, kind: str) -> Callable[[Fleet], bool]:
@@ -152,6 +169,13 @@ SCENARIOS = [
         {**WORKER, "type": "pull-request-only", "matcher": MAIN, "users": ["Developer"], "access_keys": [3]},
         changes=True,
         prepare=restricted("worker"),
+    ),
+    Scenario(
+        "branch_restriction",
+        "exempt whom only a listing finds",
+        {**WORKER, "type": "read-only", "matcher": RELEASES, "users": ["Robot@example.com"], "groups": ["Developers"]},
+        changes=True,
+        prepare=for_robot,
     ),
     Scenario(
         "branch_restriction",
@@ -250,6 +274,16 @@ USES: Uses = {
     route("POST", *RESTRICTED): [
         Use("branch_restriction", {**WORKER, **NO_PUSH}, REPEATED, restricted("worker"),
             is_restricted("worker", "pull-request-only")),
+    ],
+    # who is to be exempt, in check mode
+    route("GET", "api", "", "users/{userSlug}"): [
+        Use("branch_restriction", exempting({"users": ["developer"]}), READ, restricted("worker"), check=True),
+    ],
+    route("GET", "api", "", "users"): [
+        Use("branch_restriction", exempting({"users": [ROBOT]}), READ, for_robot, check=True),
+    ],
+    route("GET", "api", "", "groups"): [
+        Use("branch_restriction", exempting({"groups": ["developers"]}), READ, restricted("worker"), check=True),
     ],
     route("DELETE", RESTRICTED[0], RESTRICTED[1], "restrictions/{restrictionId}"): [
         Use("branch_restriction", {**WORKER, **GONE}, REPEATED, restricted("worker", READ_ONLY),

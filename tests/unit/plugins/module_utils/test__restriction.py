@@ -9,7 +9,7 @@ import pytest
 from ansible_collections.bitbucket.datacenter.plugins.module_utils import _errors, _restriction
 from ansible_collections.bitbucket.datacenter.plugins.module_utils._repository import Project, Repository
 from ansible_collections.bitbucket.datacenter.plugins.module_utils._restriction import Restriction, Restrictions
-from ansible_collections.bitbucket.datacenter.tests.unit.memory_server import Answer, serving
+from ansible_collections.bitbucket.datacenter.tests.unit.memory_server import Answer, refusal, serving
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -154,3 +154,51 @@ def test_what_is_saved_is_what_is_read(restriction):
 
     with serving(keep) as (client, _server):
         assert Restrictions(client, Repository("PLAT", "api")).save(restriction) == restriction
+
+
+# -- what is foreseen ------------------------------------------------------------------------------------------------
+
+
+def listing(request):
+    """One restriction that exempts ada and developers; of others only rolf exists."""
+    if "/restrictions" in request.path:
+        shown = {**SHOWN, "scope": {"type": "REPOSITORY"}, "users": [{"name": "ada"}], "groups": ["developers"]}
+        return Answer(200, {"values": [shown], "isLastPage": True})
+    if request.path.endswith("/users/rolf"):
+        return Answer(200, {"name": "rolf", "slug": "rolf"})
+    if "/users/" in request.path:
+        return refusal(404, "Nobody", "user.NoSuchUserException")
+    return Answer(200, {"values": [], "isLastPage": True})
+
+
+def wanted(**who):
+    return {"type": "read-only", "matcher": {"type": "BRANCH", "id": "main"}, **who}
+
+
+def test_only_those_who_are_new_are_looked_up():
+    with serving(listing, read_only=True) as (client, server):
+        here = Restrictions(client, Repository("PLAT", "api"))
+        outcome = here.ensure([wanted(users=["Ada", "rolf"], groups=["Developers"])], exact=False, check=True)
+    assert outcome.after["rules"][0]["users"] == ["ada", "rolf"]
+    assert [request.path.rpartition("/")[2] for request in server.received] == ["restrictions", "rolf"]
+
+
+def test_nobody_is_looked_up_where_nothing_would_be_saved():
+    with serving(listing, read_only=True) as (client, server):
+        here = Restrictions(client, Repository("PLAT", "api"))
+        outcome = here.ensure([wanted(users=["ada"])], exact=False, check=True)
+    assert not outcome.changed
+    assert len(server.received) == 1
+
+
+@pytest.mark.parametrize("who", [{"users": ["ghost"]}, {"groups": ["ghosts"]}])
+def test_who_does_not_exist_is_refused_where_the_server_would(who):
+    other = {"type": "no-deletes", "matcher": {"type": "ANY_REF"}}
+    last = {**wanted(**who), "matcher": {"type": "PATTERN", "id": "a/*"}}
+    with serving(listing, read_only=True) as (client, _server):
+        here = Restrictions(client, Repository("PLAT", "api"))
+        with pytest.raises(_errors.ValidationError, match=r"'ghosts?', given in \w+, does not exist") as raised:
+            here.ensure([other, last], exact=True, check=True)
+    # what a real run would have done before it came to that
+    assert [rule["type"] for rule in raised.value.partly.before["rules"]] == ["read-only"]
+    assert [rule["type"] for rule in raised.value.partly.after["rules"]] == ["no-deletes"]
