@@ -10,8 +10,8 @@ import sys
 from pathlib import Path
 
 from benchmark.cases import ALL_CASES
-from benchmark.frame import machine
-from benchmark.report import Table, write
+from benchmark.frame import machine, title
+from benchmark.report import write
 
 
 def main() -> int:
@@ -24,15 +24,14 @@ def main() -> int:
     if unknown := set(arguments.cases) - set(names):
         parser.error(f"there is no case {', '.join(sorted(unknown))}")
     found = machine()
-    tables = []
+    tables = {}
     for name in arguments.cases or names:
         case = names[name]
-        title = (case.__doc__ or name).partition("\n")[0].rstrip(".")
-        print(title, flush=True)
+        print(title(case.__doc__), flush=True)
         work = arguments.output_dir.resolve() / "work" / name
         shutil.rmtree(work, ignore_errors=True)
         work.mkdir(parents=True)
-        tables.append(Table(name, title, case.measure(work, arguments.rounds)))
+        tables[name] = case.measure(work, arguments.rounds)
         shutil.rmtree(work)
     print("\n" + write(arguments.output_dir, found, tables))
     return 0

@@ -19,7 +19,7 @@ from pathlib import Path
 
 from harness.simulator import Simulator, running
 
-from benchmark.frame import Row, take_turns
+from benchmark.frame import Table, take_turns, title
 from benchmark.load import answers_per_second
 
 TESTS = Path(__file__).resolve().parents[2]
@@ -63,7 +63,7 @@ def pin(simulator: Simulator, core: int) -> None:
             os.sched_setaffinity(int(thread.name), {core})
 
 
-def measure(directory: Path, rounds: int) -> list[Row]:
+def measure(directory: Path, rounds: int) -> list[Table]:
     server_core, client_core = cores()
     seed = directory / "seed.json"
     seed.write_text(json.dumps(SEED), encoding="utf-8")
@@ -88,4 +88,4 @@ def measure(directory: Path, rounds: int) -> list[Row]:
             "branch listing, entry and three nodes": lambda: get(simulator.url),
             "branch creation, entry and three nodes": lambda: create(simulator.url, 3),
         }
-        return take_turns(subjects, "1/s", rounds)
+        return [Table(title(__doc__), take_turns(subjects, "1/s", rounds))]

@@ -16,14 +16,14 @@ from pathlib import Path
 
 from harness.simulator import running
 
-from benchmark.frame import Row, take_turns
+from benchmark.frame import Table, take_turns, title
 
 REPOSITORIES, BRANCHES = 1000, 10
 SAMPLE = 100
 ROUNDS = 2
 
 
-def measure(directory: Path, rounds: int) -> list[Row]:
+def measure(directory: Path, rounds: int) -> list[Table]:
     seed = directory / "seed.json"
     document = {
         "users": [{"name": "admin", "password": "admin", "permission": "SYS_ADMIN"}],
@@ -51,4 +51,4 @@ def measure(directory: Path, rounds: int) -> list[Row]:
         f"git init --bare, {REPOSITORIES:,} times": init,
         f"seed of {REPOSITORIES:,} repositories with {BRANCHES} branches": seeding,
     }
-    return take_turns(subjects, "s", min(rounds, ROUNDS))
+    return [Table(title(__doc__), take_turns(subjects, "s", min(rounds, ROUNDS)))]

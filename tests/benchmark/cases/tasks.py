@@ -9,19 +9,14 @@ play of many and a play of one, shared out.
 from __future__ import annotations
 
 import functools
-import json
-import os
-import subprocess
-import sys
-import time
 from pathlib import Path
 from typing import Any
 
 from harness.simulator import Simulator, running
 
-from benchmark.frame import Row, take_turns
+from benchmark.frame import Table, take_turns, title
+from benchmark.plays import Plays
 
-ROOT = Path(__file__).resolve().parents[3]
 TASKS = 10
 ROUNDS = 3
 
@@ -53,30 +48,12 @@ def _page_of_branches(simulator: Simulator, repository: dict[str, str]) -> dict[
     }
 
 
-def seconds(task: dict[str, Any], directory: Path, environment: dict[str, str]) -> float:
-    """What one task costs."""
-
-    def play(number: int) -> float:
-        playbook = directory / "play.json"
-        document = {"hosts": "localhost", "gather_facts": False, "tasks": [{**task, "loop": list(range(number))}]}
-        playbook.write_text(json.dumps([document]), encoding="utf-8")
-        began = time.monotonic()
-        command = [Path(sys.executable).with_name("ansible-playbook"), "-i", "localhost,", "-c", "local", playbook]
-        subprocess.run(command, check=True, env=environment, stdout=subprocess.DEVNULL)
-        return time.monotonic() - began
-
-    return (play(TASKS + 1) - play(1)) / TASKS
-
-
-def measure(directory: Path, rounds: int) -> list[Row]:
+def measure(directory: Path, rounds: int) -> list[Table]:
     with running(directory / "cluster") as simulator:
-        environment = {
-            **os.environ,
-            "ANSIBLE_COLLECTIONS_PATH": str(ROOT / ".build" / "collections"),
-            "ANSIBLE_PYTHON_INTERPRETER": sys.executable,
-            **simulator.connection,
-        }
-        subjects = {
-            name: functools.partial(seconds, task, directory, environment) for name, task in tasks(simulator).items()
-        }
-        return take_turns(subjects, "s", min(rounds, ROUNDS))
+        plays = Plays(directory, simulator.connection)
+
+        def seconds(task: dict[str, Any]) -> float:
+            return plays.seconds_each(task, list(range(TASKS + 2)))[1]
+
+        subjects = {name: functools.partial(seconds, task) for name, task in tasks(simulator).items()}
+        return [Table(title(__doc__), take_turns(subjects, "s", min(rounds, ROUNDS)))]
