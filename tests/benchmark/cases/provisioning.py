@@ -35,10 +35,13 @@ SEED = {
     "projects": [{"key": "BENCH", "generate": {"repositories": REPOSITORIES, "branches": 1}}],
 }
 
-THREADED, EMPTY = f"requests script, {CONCURRENCY} threads", "empty playbook"
+EMPTY = "empty playbook"
+THREADED = f"requests script, {CONCURRENCY} threads"
 YARDSTICK = f"{THREADED}, and empty playbook"
-BRANCHES_TASK = "branches, one task"
-LOOP, URI_LOOP = "loop over branch (extrapolated)", "loop over ansible.builtin.uri (extrapolated)"
+LIST = f"branches, a list of {REPOSITORIES * BRANCHES:,}"
+DOCUMENT = "branches, a document of one rule"
+LOOP = "loop over branch (extrapolated)"
+URI_LOOP = "loop over ansible.builtin.uri (extrapolated)"
 AGAIN = ", nothing to do"
 
 ITEMS = [
@@ -46,9 +49,13 @@ ITEMS = [
     for number in range(1, REPOSITORIES + 1)
     for name in NAMES
 ]
-PROVISION = {
-    "bitbucket.datacenter.branches": {"branches": "{{ wanted }}", "concurrency": CONCURRENCY},
+RULE = {
+    "project_key": "BENCH",
+    "repository": "*",
+    "branches": [{"name": name, "start_point": "main"} for name in NAMES],
 }
+BY_LIST = {"bitbucket.datacenter.branches": {"branches": "{{ wanted }}", "concurrency": CONCURRENCY}}
+BY_DOCUMENT = {"bitbucket.datacenter.branches": {"document": "{{ wanted }}", "concurrency": CONCURRENCY}}
 BRANCH = {
     "bitbucket.datacenter.branch": {
         "project_key": "{{ item.project_key }}",
@@ -93,19 +100,23 @@ class _Measurement:
             ),
             encoding="utf-8",
         )
-        self._served: dict[str, list[dict[str, int]]] = {}
+        self._served: dict[str, dict[str, list[dict[str, int]]]] = {}
 
     def tables(self, rounds: int) -> list[Table]:
         name, password = self._simulator.administrator
         access = {"base": f"{self._simulator.url}/rest/branch-utils/latest", "username": name, "password": password}
-        provision = functools.partial(self._plays.seconds, [PROVISION], wanted=ITEMS)
         threaded = functools.partial(self._script, "threaded", str(CONCURRENCY))
+        by_list = functools.partial(self._provision, LIST, BY_LIST, ITEMS)
+        by_document = functools.partial(self._provision, DOCUMENT, BY_DOCUMENT, {"repositories": [RULE]})
         subjects: dict[str, Callable[[], float]] = {
             EMPTY: lambda: self._plays.seconds([]),
+            "playbook of one ansible.builtin.ping": lambda: self._plays.seconds([{"ansible.builtin.ping": {}}]),
             THREADED: lambda: self._fresh(threaded),
+            DOCUMENT: lambda: self._fresh(by_document),
+            LIST: lambda: self._fresh(by_list),
             THREADED + AGAIN: threaded,
-            BRANCHES_TASK: lambda: self._fresh(lambda: self._counted("first run", provision)),
-            BRANCHES_TASK + AGAIN: lambda: self._counted("second run", provision),
+            DOCUMENT + AGAIN: by_document,
+            LIST + AGAIN: by_list,
             "requests script, one after the other": lambda: self._fresh(lambda: self._script("sequential")),
             "atlassian-python-api script": lambda: self._fresh(lambda: self._script("library")),
             LOOP: lambda: self._fresh(lambda: self._loop(BRANCH)),
@@ -121,35 +132,36 @@ class _Measurement:
                 f"{len(ITEMS):,}. The uri loop sends one POST for each branch and reads nothing. The scripts read each "
                 "repository's branches, create what is missing, and look at no more than the status of an answer.",
                 [
-                    _at_most(1.25, BRANCHES_TASK, YARDSTICK, times(values[BRANCHES_TASK], yardstick)),
-                    _at_least(100, BRANCHES_TASK, URI_LOOP, times(values[URI_LOOP], values[BRANCHES_TASK])),
+                    *(_at_most(1.25, what, YARDSTICK, times(values[what], yardstick)) for what in (DOCUMENT, LIST)),
+                    *(
+                        _at_least(100, what, URI_LOOP, times(values[URI_LOOP], values[what]))
+                        for what in (DOCUMENT, LIST)
+                    ),
                 ],
             ),
             self._requests(),
         ]
 
     def _requests(self) -> Table:
-        rows = [
-            Row(
-                f"{run}, {what}",
-                "requests",
-                tuple(
-                    float(sum(count for call, count in served.items() if call.startswith("GET ") == reads))
-                    for served in self._served[run]
-                ),
+        counted = {
+            (what, run, kind): tuple(
+                float(sum(count for call, count in served.items() if call.startswith("GET ") == (kind == "reads")))
+                for served in self._served[what][run]
             )
+            for what in (DOCUMENT, LIST)
             for run in ("first run", "second run")
-            for what, reads in (("reads", True), ("writes", False))
-        ]
-        _, _, reads, writes = (row.values for row in rows)
+            for kind in ("reads", "writes")
+        }
+        reads, writes = (max(counted[LIST, "second run", kind]) for kind in ("reads", "writes"))
         return Table(
-            f"Requests that {BRANCHES_TASK} sends, counted by the server",
-            rows,
-            aims=[
+            "Requests, counted by the server",
+            [Row(f"{what}: {run}, {kind}", "requests", found) for (what, run, kind), found in counted.items()],
+            "The document's rule is for every repository of a project, which has to be listed once.",
+            [
                 Aim(
                     "the second run sends one read for each repository and no write",
-                    f"{max(reads):.0f} reads for {REPOSITORIES} repositories, {max(writes):.0f} writes",
-                    set(reads) == {float(REPOSITORIES)} and set(writes) == {0.0},
+                    f"{reads:.0f} reads for {REPOSITORIES} repositories, {writes:.0f} writes",
+                    reads <= REPOSITORIES and writes == 0,
                 )
             ],
         )
@@ -162,14 +174,19 @@ class _Measurement:
                 repository.references.delete(branch)
         return measure()
 
-    def _counted(self, run: str, measure: Callable[[], float]) -> float:
+    def _provision(self, what: str, task: dict[str, Any], wanted: Any) -> float:
+        """Run it, and see what it sent and that each branch is there."""
+        run = "second run" if self._created() else "first run"
         self._simulator.forget_requests()
-        seconds = measure()
-        self._served.setdefault(run, []).append(self._simulator.requests_served())
-        created = sum(len(refs) - 1 for refs in self._simulator.refs().values())
-        if created != len(ITEMS):
-            raise RuntimeError(f"{created} branches were created instead of {len(ITEMS)}")
+        seconds = self._plays.seconds([task], wanted=wanted)
+        self._served.setdefault(what, {}).setdefault(run, []).append(self._simulator.requests_served())
+        if self._created() != len(ITEMS):
+            raise RuntimeError(f"{self._created()} branches were created instead of {len(ITEMS)}")
         return seconds
+
+    def _created(self) -> int:
+        paths = (each["path"] for each in self._simulator.repositories)
+        return sum(len([*pygit2.Repository(path).references]) - 1 for path in paths)
 
     def _script(self, name: str, *arguments: str) -> float:
         environment = {**self._plays.environment, "PYTHONPATH": str(TESTS)}
