@@ -26,7 +26,15 @@ from ._branch_plan import Tips, Wish, in_order
 from ._client import Client
 from ._commit import tip
 from ._default_branch import DefaultBranch
-from ._errors import AuthenticationError, BitbucketError, ConflictError, InputError, MissingLibraryError, NotFoundError
+from ._errors import (
+    AuthenticationError,
+    BitbucketError,
+    ConflictError,
+    InputError,
+    MissingLibraryError,
+    NotFoundError,
+    ValidationError,
+)
 from ._outcome import Outcome
 from ._refs import HEADS, is_commit_id
 from ._repository import Place, Repository, place
@@ -374,8 +382,11 @@ class _RepositoryWork(_Work):
     def _make_absent(self, row: Row, item: Item) -> None:
         name: str = row["name"]
         commit = self._tips.get(name)
-        # the server's dry run cannot know that another branch is going to be the default one
-        if commit is not None and not (self.check and name == self._default and self._moves_default()):
+        if commit is not None and self.check and name == self._default and self._moves_default():
+            # the server's dry run cannot know that another branch is going to be the default one
+            if item.end_point not in (None, commit):
+                raise ValidationError(f"Branch {name} is at {commit}, not at its end_point", "look who has moved it")
+        elif commit is not None:
             self._branches.delete(name, item.end_point, dry_run=self.check)
         self._put_down(row, Outcome(None if commit is None else view(name, commit), None), "deleted")
 

@@ -22,8 +22,7 @@ attributes:
     support: full
     details:
       - A deletion is tried by the server's own dry run, so that its refusals are found too.
-      - Whether the account may create the branch is only known when it is created, and so is that it is the default
-        branch where that did not exist before.
+      - Whether the account may create the branch is only known when it is created.
   diff_mode:
     support: full
 options:
@@ -106,6 +105,7 @@ from ..module_utils import _refs
 from ..module_utils._argspec import REPOSITORY, Spec
 from ..module_utils._branch import Branches, drift, required_start, view
 from ..module_utils._commit import resolve
+from ..module_utils._default_branch import DefaultBranch
 from ..module_utils._module import execute
 from ..module_utils._outcome import Outcome
 from ..module_utils._repository import Repository
@@ -124,12 +124,13 @@ SPEC: Spec = {
 }
 
 
-def ensure_present(branches: Branches, name: str, start: str, check: bool) -> Outcome:
+def ensure_present(branches: Branches, default: DefaultBranch, name: str, start: str, check: bool) -> Outcome:
     """The branch, which does not exist yet, exists and begins at the commit ``start``."""
     if check:
         branches.refuse_archived()
         branches.refuse_overlap(name)
-        return Outcome(None, view(name, start))
+        # the default branch may be one that did not exist
+        return Outcome(None, view(name, start, default.read() == name))
     return branches.create(name, start)
 
 
@@ -151,7 +152,9 @@ def run(module: AnsibleModule, client: Client) -> dict[str, t.Any]:
         known = before is not None and _refs.is_commit_id(start_point)
         start = start_point.lower() if known else resolve(client, repository, start_point)
     if before is None:
-        outcome = ensure_present(branches, name, required_start(name, start_point, start), check)
+        outcome = ensure_present(
+            branches, DefaultBranch(client, repository), name, required_start(name, start_point, start), check
+        )
     else:
         outcome = Outcome(before, before)
     return outcome.result(branch=outcome.after, drift=drift(outcome.after, start))

@@ -20,6 +20,8 @@ extends_documentation_fragment:
 attributes:
   check_mode:
     support: full
+    details:
+      - Whether the account may set the default branch is only known when it does.
   diff_mode:
     support: full
 options:

@@ -15,7 +15,16 @@ from .world import World, world
 
 WORK = ROOT / ".build" / "tests-parity"
 #: Scenarios in `make test`, by module; the long run makes ten times as many.
-SCENARIOS = {"branch": 400, "branches": 800}
+SCENARIOS = {
+    "branch": 400,
+    "branches": 800,
+    "document": 300,
+    "tag": 150,
+    "default_branch": 100,
+    "branch_model": 150,
+    "branch_restriction": 150,
+}
+assert sum(SCENARIOS.values()) >= 2000
 
 _TALLIES: dict[str, Counter[str]] = {}
 

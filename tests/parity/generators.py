@@ -297,3 +297,192 @@ def of_branches(draw: st.DrawFn) -> Scenario:
     else:
         options["concurrency"] = draw(st.sampled_from([1, 2, 8]))
     return Scenario("branches", repos, options)
+
+
+# -- settings and tags -----------------------------------------------------------------------------------------------
+
+
+@st.composite
+def of_default_branch(draw: st.DrawFn) -> Scenario:
+    """The module `default_branch`: one that exists, mostly."""
+    (repo,) = draw(some_repositories(most=1))
+    name = draw(st.sampled_from([*list(repo.branches) * 3, "develop", "gone", "a b"]))
+    if draw(one_in(5)):
+        name = HEADS + name
+    return Scenario("default_branch", (repo,), {**draw(place(repo)), "name": name})
+
+
+@st.composite
+def models_wanted(draw: st.DrawFn, inherited: bool = True) -> dict[str, Any]:
+    """The options of a branch model; now and then such as make no sense."""
+    if inherited and draw(one_in(5)):
+        return {"state": "inherited"}
+    wanted: dict[str, Any] = {}
+    roles = [{"name": "develop"}, {"name": "main"}, {"use_default": True}, {"use_default": False}]
+    for role in ("development", "production"):
+        if draw(st.booleans()):
+            wanted[role] = draw(st.sampled_from(roles))
+    if not wanted or draw(st.booleans()):
+        wanted["types"] = [
+            {
+                "id": kind,
+                **draw(st.sampled_from([{}, {"enabled": True}, {"enabled": False}])),
+                **draw(st.sampled_from([{}, *({"prefix": prefix} for prefix in MODEL_PREFIXES[kind])])),
+            }
+            for kind in draw(st.lists(st.sampled_from(TYPES), min_size=1, max_size=3, unique=not draw(one_in(15))))
+        ]
+    return wanted
+
+
+@st.composite
+def of_branch_model(draw: st.DrawFn) -> Scenario:
+    """The module `branch_model`, in a repository."""
+    (repo,) = draw(some_repositories(most=1))
+    return Scenario("branch_model", (repo,), {**draw(place(repo)), **draw(models_wanted())})
+
+
+@st.composite
+def rules_wanted(draw: st.DrawFn, repo: Repo) -> dict[str, Any]:
+    """The type and the matcher of a restriction, often of one that is there, and who is exempt."""
+    there = [(rule.type, rule.matcher) for rule in repo.rules]
+    some = st.tuples(st.sampled_from(RULE_TYPES), st.sampled_from([*MATCHERS, ("PATTERN", "protected/**")]))
+    kind, matcher = draw(st.one_of(some, st.sampled_from(there)) if there else some)
+    wanted: dict[str, Any] = {"type": kind, "matcher": {"type": matcher[0], "id": matcher[1]}}
+    if matcher[0] == "ANY_REF" and draw(st.booleans()):
+        del wanted["matcher"]["id"]
+    users = draw(st.lists(st.sampled_from(["account", "other", "Account"]), max_size=2, unique=True))
+    if draw(one_in(12)):
+        users.append("nobody")
+    if users or draw(st.booleans()):
+        wanted["users"] = users
+    if draw(one_in(4)):
+        wanted["access_keys"] = draw(st.sampled_from([[], [7], [7, 3]]))
+    return wanted
+
+
+@st.composite
+def of_branch_restriction(draw: st.DrawFn) -> Scenario:
+    """The module `branch_restriction`, in a repository."""
+    (repo,) = draw(some_repositories(most=1))
+    if not repo.rules:
+        repo = dataclasses.replace(repo, rules=tuple(draw(st.lists(RULES, max_size=2))))
+    options = {**draw(place(repo)), **draw(rules_wanted(repo)), "exact": draw(st.booleans())}
+    if draw(one_in(3)):
+        options["state"] = "absent"
+    return Scenario("branch_restriction", (repo,), options)
+
+
+@st.composite
+def of_tag(draw: st.DrawFn) -> Scenario:
+    """The module `tag`."""
+    (repo,) = draw(some_repositories(most=1))
+    name = draw(st.sampled_from([*TAG_NAMES, *list(repo.tags) * 2, "v1/x", "v2"]))
+    options = {**draw(place(repo)), "name": f"refs/tags/{name}" if draw(one_in(8)) else name}
+    if draw(one_in(20)):
+        options["name"] = draw(st.sampled_from(INVALID))
+    if draw(one_in(3)):
+        options["state"] = "absent"
+    else:
+        options["start_point"] = draw(start_points(repo))
+        options["tag_message"] = draw(st.sampled_from([None, None, "Release", "Größe\n\nmore", ""]))
+    return Scenario("tag", (repo,), {key: value for key, value in options.items() if value is not None})
+
+
+# -- the document ----------------------------------------------------------------------------------------------------
+
+
+def _calm(repo: Repo, entry: dict[str, Any]) -> Repo:
+    """The repository without restrictions whose effect the document itself changes while it is carried out.
+
+    Which branch a restriction by the branch model stands for is another once the model or the default branch has
+    changed, and nobody can ask a server what it will refuse then. And what was refused under a restriction that the
+    document takes away in the end, is not refused by the second run.
+    """
+    rules = repo.rules
+    if {"branch_model", "default_branch"} & set(entry):
+        rules = tuple(rule for rule in rules if not rule.matcher[0].startswith("MODEL_"))
+    if "restrictions" in entry:
+        rules = tuple(rule for rule in rules if rule.type in ("fast-forward-only", "pull-request-only"))
+    return dataclasses.replace(repo, rules=rules)
+
+
+@st.composite
+def restrictions_wanted(draw: st.DrawFn, repo: Repo) -> dict[str, Any]:
+    """Of whole places: users that exist, and not the account, which could do more in the second run then."""
+    found: dict[Any, dict[str, Any]] = {}
+    for wanted in draw(st.lists(rules_wanted(repo), max_size=3)):
+        if "users" in wanted:
+            wanted["users"] = [user for user in wanted["users"] if user == "other"]
+        found.setdefault((wanted["type"], *wanted["matcher"].values()), wanted)
+    return {"exact": draw(st.booleans()), "rules": list(found.values())}
+
+
+@st.composite
+def entries(draw: st.DrawFn, repo: Repo) -> dict[str, Any]:
+    """What a document says of one repository."""
+    entry: dict[str, Any] = {}
+    asked = []
+    for _number in range(draw(st.integers(0, 3))):
+        if draw(one_in(4)) and deletable(repo):
+            asked += draw(swaps(repo))
+        else:
+            asked.append(draw(wishes(repo, typed=True)))
+    seen = set()
+    entry["branches"] = []
+    for item in asked:
+        name = item.get("name", "").removeprefix(HEADS) or (item["type"], item["text"])
+        if name not in seen:
+            entry["branches"].append(item)
+        seen.add(name)
+    if draw(one_in(3)):
+        # what is inherited is only known where the account may look at the project
+        entry["branch_model"] = draw(models_wanted(inherited=repo.project_key == PERSONAL))
+    gone = {item.get("name") for item in entry["branches"] if item.get("state") == "absent"}
+    there = [name for name in (*repo.branches, "develop", "feature/x") if name not in gone]
+    if draw(one_in(3)):
+        entry["default_branch"] = draw(st.sampled_from(there))
+        other = repo.default in deletable(repo) and repo.default not in {*seen, entry["default_branch"]}
+        if other and draw(st.booleans()):
+            # the one that was it may go then
+            entry["branches"].append({"name": repo.default, "state": "absent"})
+    if draw(one_in(4)):
+        entry["restrictions"] = draw(restrictions_wanted(repo))
+    return entry if entry["branches"] else {**entry, "branches": [{"name": "new", "start_point": KEPT}]}
+
+
+@st.composite
+def of_document(draw: st.DrawFn) -> Scenario:
+    """The module `branches` with a document: rules for repositories by name and by glob, and for a personal project."""
+    repos = [draw(repositories(slug)) for slug in SLUGS]
+    repos += [draw(repositories(EMPTY)), draw(repositories("own", PERSONAL))]
+    rules = []
+    for number in draw(st.lists(st.sampled_from(range(len(repos))), min_size=1, max_size=3, unique=True)):
+        repo = repos[number]
+        entry = draw(entries(repo))
+        repos[number] = _calm(repo, entry)
+        rules.append({"project_key": repo.project_key, "repository": repo.slug, **entry})
+    if draw(one_in(3)):
+        common = [{"name": "common/new", "start_point": draw(st.sampled_from([KEPT, "main", "@2"]))},
+                  {"name": "common/old", "state": "absent"}]  # fmt: skip
+        rules.append({
+            **draw(st.sampled_from([
+                {"project_key": PROJECT, "repository": "one"}, {"project_key": "P*", "repository": "*"},
+                {"project_key": PROJECT.lower(), "repository": "t*"}, {"project_key": PROJECT, "repository": "no*"},
+            ])),
+            "optional": draw(often(True, False)),
+            "exclude": draw(st.sampled_from([[EMPTY], ["three", "POOL/emp*"]])),
+            "branches": common,
+        })  # fmt: skip
+    document: dict[str, Any] = {"repositories": draw(st.permutations(rules))}
+    if draw(one_in(3)):
+        project: dict[str, Any] = {"project_key": PERSONAL}
+        if draw(st.booleans()):
+            project["branch_model"] = draw(models_wanted(inherited=False))
+        if "branch_model" not in project or draw(one_in(3)):
+            project["restrictions"] = draw(restrictions_wanted(repos[-1]))
+        repos[-1] = _calm(repos[-1], {"branch_model": 1, "restrictions": 1})
+        document["projects"] = [project]
+    options: dict[str, Any] = {"document": document, "concurrency": draw(st.sampled_from([1, 4]))}
+    if draw(one_in(5)):
+        options.update(on_error="stop", concurrency=1)
+    return Scenario("branches", tuple(repos), options)

@@ -7,6 +7,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from simulator.directory import ADMIN
+
 from .generators import Scenario
 from .truth import Runs
 from .world import HEADS, State, World
@@ -45,6 +47,27 @@ def verify(result: dict[str, Any], before: Mapping[str, State], after: Mapping[s
             assert shown == {each: tips[each] for each in differ}
     if rows:
         _verify_summary(result)
+    for row in result.get("settings", []):
+        _verify_setting(row, before, after)
+
+
+def _verify_setting(row: Row, before: Mapping[str, State], after: Mapping[str, State]) -> None:
+    """A setting is changed where it says so, and nowhere else."""
+    assert (row["message"] is None) == (row["outcome"] in ("changed", "unchanged"))
+    for name, state in before.items():
+        now = after[name]
+        if row["repository"] is None and name.startswith(row["project_key"] + "/"):
+            number = 1 if row["setting"] == "branch_model" else 0
+            differs = state.project[number] != now.project[number]
+        elif name == place(row):
+            differs = {
+                "default_branch": state.default != now.default,
+                "branch_model": state.model != now.model,
+                "restrictions": state.rules != now.rules,
+            }[row["setting"]]
+        else:
+            continue
+        assert differs == (row["outcome"] == "changed"), row
 
 
 def _verify_row(row: Row, was: dict[str, str], now: dict[str, str]) -> None:
@@ -77,46 +100,68 @@ def _verify_summary(result: dict[str, Any]) -> None:
 def compare(world: World, scenario: Scenario, runs: Runs) -> str:
     """Check mode's rows, diff, summary and ``changed`` are those of the real run; returns what came, in a word.
 
-    The exception of truth.py, row by row: where the server refuses a creation that check mode has predicted, that row
+    The exception of truth.py, row by row: where the server refuses the account what check mode has predicted, that row
     may differ, and so may rows of the same repository that start at that branch or overlap with it, and with
-    ``on_error=stop`` rows that were not begun after it. Everything else is equal, the others' part of the diff too.
+    ``on_error=stop`` what was not begun after it. Everything else is equal, the others' part of the diff too. What it
+    may refuse is the creation of a branch, a default branch, and then the deletion of the one that was to be it no
+    more, of which no dry run can be asked before.
     """
     (checked, predicted), (ended, result) = runs.checked, runs.real
+    # which error is first may differ: what is refused may be in conflict besides
+    assert (checked == "success") == (ended == "success") or ended == "permission"
     rows: list[Row] = result.get("branches", [])
     foreseen: list[Row] = predicted.get("branches", [])
-    assert len(rows) == len(foreseen)
-    refused = [row for row, other in zip(rows, foreseen, strict=True)
-               if (row["outcome"], other["outcome"]) == ("failed", "created") and place(row) in world.paths
-               and world.refuses_creation(place(row), row["name"])]  # fmt: skip
-    if not refused:
+    pairs = list(zip(rows, foreseen, strict=True))
+    defaults = _refused_defaults(world, predicted, result)
+    refused = {number for number, (row, other) in enumerate(pairs)
+               if (row["outcome"], other["outcome"]) in (("failed", "created"), ("failed", "deleted"))
+               and _refused(world, row, runs.before, defaults)}  # fmt: skip
+    if not refused and not defaults:
         assert _said(predicted) == _said(result)
-        # which error is first may differ: what is refused may be in conflict besides
-        assert (checked == "success") == (ended == "success")
-        return (
-            "failed as a whole"
-            if not rows
-            else "some failed"
-            if ended != "success"
-            else "changed"
-            if result["changed"]
-            else "unchanged"
-        )
+        return _word(ended, result)
     assert ended != "success"
-    stops = scenario.options.get("on_error") == "stop"
     loose = _touched(rows, refused)
-    for number, (row, other) in enumerate(zip(rows, foreseen, strict=True)):
-        if number not in loose and not (stops and row["outcome"] == "skipped"):
-            assert _steady(row) == _steady(other)
+    if scenario.options.get("on_error") == "stop":
+        loose |= {number for number, row in enumerate(rows) if row["outcome"] == "skipped"}
+        defaults |= {place(row) for row in result["settings"] if row["outcome"] == "skipped"}
+    assert all(_steady(row) == _steady(other) for number, (row, other) in enumerate(pairs) if number not in loose)
+    for row, other in zip(result["settings"], predicted["settings"], strict=True):
+        assert _steady(row) == _steady(other) or place(row) in defaults
+    names = {(place(rows[number]), rows[number]["name"]) for number in loose}
     for side in ("before", "after"):
-        names = {(place(rows[number]), rows[number]["name"]) for number in range(len(rows))
-                 if number in loose or (stops and rows[number]["outcome"] == "skipped")}  # fmt: skip
-        assert _without(predicted["diff"][side], names) == _without(result["diff"][side], names)
-    return "creation refused"
+        assert _without(predicted["diff"][side], names, defaults) == _without(result["diff"][side], names, defaults)
+    return "refused"
 
 
-def _touched(rows: list[Row], refused: list[Row]) -> set[int]:
-    """Numbers of the rows that a refused creation may touch."""
-    touched = {number for number, row in enumerate(rows) if row in refused}
+def _word(ended: str, result: dict[str, Any]) -> str:
+    if ended != "success":
+        return "some failed" if "branches" in result else "failed as a whole"
+    return "changed" if result["changed"] else "unchanged"
+
+
+def _refused_defaults(world: World, predicted: dict[str, Any], result: dict[str, Any]) -> set[str]:
+    """Repositories whose default branch check mode would have changed, and the account may not."""
+    pairs = zip(result.get("settings", []), predicted.get("settings", []), strict=True)
+    return {
+        place(row)
+        for row, other in pairs
+        if row["setting"] == "default_branch"
+        and (row["outcome"], other["outcome"]) == ("failed", "changed")
+        and world.level(place(row)) < ADMIN
+    }
+
+
+def _refused(world: World, row: Row, before: Mapping[str, State], defaults: set[str]) -> bool:
+    """Whether the server's own rules forbid what the row wants, and no read and no dry run could tell."""
+    where, ref = place(row), HEADS + row["name"]
+    if row["state"] == "present":
+        return world.refuses(where, ref, "create")
+    return before[where].head == ref and (where in defaults or world.refuses(where, ref, "delete"))
+
+
+def _touched(rows: list[Row], refused: set[int]) -> set[int]:
+    """Numbers of the rows that refused ones may touch."""
+    touched = set(refused)
     while True:
         names = [(place(rows[number]), rows[number]["name"]) for number in touched]
         more = {number for number, row in enumerate(rows)
@@ -145,11 +190,12 @@ def _said(result: dict[str, Any]) -> dict[str, Any]:
     return told
 
 
-def _without(side: dict[str, Any], names: set[tuple[str, str]]) -> dict[str, Any]:
+def _without(side: dict[str, Any], names: set[tuple[str, str]], defaults: set[str]) -> dict[str, Any]:
+    """One side of a diff without these branches and the settings of these repositories."""
     kept = {}
     for where, parts in side.items():
         branches = {name: tip for name, tip in parts.get(BRANCHES, {}).items() if (where, name) not in names}
-        rest = {key: value for key, value in parts.items() if key != BRANCHES}
+        rest = {key: value for key, value in parts.items() if key != BRANCHES and where not in defaults}
         if branches or rest:
             kept[where] = {**rest, **({BRANCHES: branches} if branches else {})}
     return kept

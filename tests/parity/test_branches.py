@@ -1,12 +1,13 @@
 # SPDX-FileCopyrightText: 2026 bitbucket.datacenter contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The module `branches` over many repositories with any list: what each row says is what git has."""
+"""The module `branches` over many repositories, by list and by document: what each row says is what git has."""
 
 from __future__ import annotations
 
 from collections import Counter
 
 import pytest
+from hypothesis import strategies as st
 
 from . import generators
 from .conftest import SCENARIOS
@@ -18,10 +19,15 @@ from .world import World
 
 @pytest.mark.timeout(900)
 @pytest.mark.parametrize("times", [1, pytest.param(10, marks=pytest.mark.long)])
-def test_branches(pool: World, tally: Counter[str], times: int) -> None:
+@pytest.mark.parametrize(
+    ("form", "scenarios"), [("branches", generators.of_branches()), ("document", generators.of_document())]
+)
+def test_branches(
+    pool: World, tally: Counter[str], form: str, scenarios: st.SearchStrategy[Scenario], times: int
+) -> None:
     def each(scenario: Scenario) -> str:
         runs = run(pool, scenario)
         verify(runs.real[1], runs.before, runs.after)
         return compare(pool, scenario, runs)
 
-    explore(generators.of_branches(), SCENARIOS["branches"] * times, each, tally)
+    explore(scenarios, SCENARIOS[form] * times, each, tally)

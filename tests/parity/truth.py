@@ -2,13 +2,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """One scenario: in check mode, for real, and for real again; what must hold of the three, whatever the module.
 
-There are two exceptions, and no more. One: whether an account may create a branch or a tag is not told by any read, and
-the API has no dry run of creation (`branch` and `branches` say so in their documentation). So where the server's own
-rules refuse a creation, and nothing but that, check mode may predict what the real run then fails at with
-``permission``.
-
-The other is smaller: no read names a default branch that does not exist. So where `branch` creates that very branch,
-check mode says that ``is_default`` is false, and the real run that it is true.
+One exception: whether an account may write is not told by any read, and of all writes only the deletion of a branch has
+a dry run in the API (the modules say so in their documentation). So where the server's own rules refuse the account a
+write, and nothing but that, check mode may predict what the real run then fails at with ``permission``.
 """
 
 from __future__ import annotations
@@ -26,7 +22,7 @@ from .generators import Scenario, spelled
 from .world import State, World
 
 # five minutes by default: what is not small by then is not going to be
-engine.MAX_SHRINKING_SECONDS = 30
+engine.MAX_SHRINKING_SECONDS = 20
 
 Ended = tuple[str, dict[str, Any]]
 

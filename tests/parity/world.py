@@ -77,6 +77,13 @@ class State:
     head: str
     rules: tuple[tuple[Any, ...], ...]
     model: str | None
+    #: Of a personal project, the same of the project.
+    project: tuple[Any, ...] = ()
+
+    @property
+    def default(self) -> str | None:
+        """The default branch, where it exists."""
+        return self.head if self.head in self.refs else None
 
 
 class World:
@@ -101,6 +108,9 @@ class World:
         row = self.store.one("SELECT id FROM user WHERE name = ?", ACCOUNT[0])
         assert row is not None
         self._account = int(row["id"])
+        row = self.store.one("SELECT id FROM project WHERE key = ?", PERSONAL)
+        assert row is not None
+        self._personal = int(row["id"])
         self.commits = self._make_commits()
         self.numbers = {commit: number for number, commit in enumerate(self.commits)}
 
@@ -155,6 +165,9 @@ class World:
         store.execute("UPDATE repository SET slug = ?, archived = ? WHERE id = ?", repo.slug, repo.archived, number)
         for table in ("permission", "restriction", "branch_model"):
             store.execute(f"DELETE FROM {table} WHERE scope = 'REPOSITORY' AND resource_id = ?", number)
+        if repo.project_key == PERSONAL:
+            for table in ("restriction", "branch_model"):
+                store.execute(f"DELETE FROM {table} WHERE scope = 'PROJECT' AND resource_id = ?", self._personal)
         if repo.level != "none":
             self.permit(repo.name, repo.level)
         for rule in repo.rules:
@@ -179,16 +192,21 @@ class World:
                 number, self._account, f"REPO_{level.upper()}",
             )  # fmt: skip
 
-    def refuses_creation(self, name: str, branch: str) -> bool:
-        """Whether the server's own rules keep the account from creating this branch: its permission, or a rule."""
+    def level(self, name: str) -> int:
+        """The account's permission on a repository, as the server counts it: READ, WRITE, ADMIN, or 0 for none."""
         directory = Directory(self.store)
-        repository = directory.repository_by_id(self._ids[name])
-        user = directory.user(ACCOUNT[0])
+        repository, user = directory.repository_by_id(self._ids[name]), directory.user(ACCOUNT[0])
+        assert repository is not None
+        return directory.repository_level(user, repository)
+
+    def refuses(self, name: str, ref: str, action: str) -> bool:
+        """Whether the server's own rules keep the account from creating or deleting a ref, by permission or rule."""
+        directory = Directory(self.store)
+        repository, user = directory.repository_by_id(self._ids[name]), directory.user(ACCOUNT[0])
         assert repository is not None and user is not None
-        if directory.repository_level(user, repository) < WRITE:
-            return True
         default = str(self._git[name].references["HEAD"].target).removeprefix(HEADS)
-        return Guard(self.store, repository, default, user).refusal(RefChange(HEADS + branch, "create")) is not None
+        guard = Guard(self.store, repository, default, user)
+        return self.level(name) < WRITE or guard.refusal(RefChange(ref, action)) is not None
 
     # -- somebody else -----------------------------------------------------------------------------------------------
 
@@ -236,20 +254,19 @@ class World:
 
     def state(self, name: str) -> State:
         """Everything of a repository that a module could change."""
-        number = self._ids[name]
+        rules, model = self._settings("REPOSITORY", self._ids[name])
+        project = self._settings("PROJECT", self._personal) if name.startswith(PERSONAL) else ()
+        return State(self.refs(name), str(self._git[name].references["HEAD"].target), rules, model, project)
+
+    def _settings(self, scope: str, number: int) -> tuple[tuple[tuple[Any, ...], ...], str | None]:
         rules = self.store.all(
             "SELECT type, matcher_type, matcher_id, users, groups, access_keys FROM restriction"
-            " WHERE scope = 'REPOSITORY' AND resource_id = ? ORDER BY type, matcher_type, matcher_id", number
+            " WHERE scope = ? AND resource_id = ? ORDER BY type, matcher_type, matcher_id", scope, number
         )  # fmt: skip
         model = self.store.one(
-            "SELECT configuration FROM branch_model WHERE scope = 'REPOSITORY' AND resource_id = ?", number
+            "SELECT configuration FROM branch_model WHERE scope = ? AND resource_id = ?", scope, number
         )
-        return State(
-            self.refs(name),
-            str(self._git[name].references["HEAD"].target),
-            tuple(tuple(rule) for rule in rules),
-            None if model is None else model["configuration"],
-        )
+        return tuple(tuple(rule) for rule in rules), None if model is None else model["configuration"]
 
     def requests(self) -> list[tuple[str, int | None]]:
         """Method and status of each request since ``simulator.forget_requests``, as the server has logged them."""
@@ -290,7 +307,11 @@ def world(directory: Path, collections: Path) -> Iterator[World]:
             *({"name": name, "password": password} for name, password in (ACCOUNT, OTHER)),
         ],
         "projects": [
-            {"key": PROJECT, "repositories": [{"slug": slug} for slug in (*SLUGS, EMPTY)]},
+            {
+                "key": PROJECT,
+                "restrictions": [{"type": "no-deletes", "pattern": "protected/**"}],
+                "repositories": [{"slug": slug} for slug in (*SLUGS, EMPTY)],
+            },
             {"key": PERSONAL, "repositories": [{"slug": "own"}]},
             {
                 "key": MANY,
