@@ -37,7 +37,7 @@ class Schema:
         self._formats = formats or {}
         self._words = _advice if authored else _in_words
         self._validator: t.Any = None
-        self._surely = surely(document)
+        self._surely = surely(document, self._formats)
         self._used = False
 
     def faults(self, instance: t.Any) -> list[str]:
