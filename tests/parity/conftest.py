@@ -25,6 +25,10 @@ SCENARIOS = {
     "branch_restriction": 150,
 }
 assert sum(SCENARIOS.values()) >= 2000
+TIMES = [
+    pytest.param(1, marks=pytest.mark.timeout(900), id="usual"),
+    pytest.param(10, marks=[pytest.mark.long, pytest.mark.timeout(7200)], id="long"),
+]
 
 _TALLIES: dict[str, Counter[str]] = {}
 

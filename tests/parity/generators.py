@@ -444,7 +444,8 @@ def entries(draw: st.DrawFn, repo: Repo) -> dict[str, Any]:
         other = repo.default in deletable(repo) and repo.default not in {*seen, entry["default_branch"]}
         if other and draw(st.booleans()):
             # the one that was it may go then
-            entry["branches"].append({"name": repo.default, "state": "absent"})
+            old = {"name": repo.default, "state": "absent", "end_point": draw(end_points(repo, repo.default))}
+            entry["branches"].append({key: value for key, value in old.items() if value is not None})
     if draw(one_in(4)):
         entry["restrictions"] = draw(restrictions_wanted(repo))
     return entry if entry["branches"] else {**entry, "branches": [{"name": "new", "start_point": KEPT}]}

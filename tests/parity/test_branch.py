@@ -9,14 +9,13 @@ from collections import Counter
 import pytest
 
 from . import generators
-from .conftest import SCENARIOS
+from .conftest import SCENARIOS, TIMES
 from .generators import Scenario
 from .truth import explore, run
 from .world import HEADS, World
 
 
-@pytest.mark.timeout(600)
-@pytest.mark.parametrize("times", [1, pytest.param(10, marks=pytest.mark.long)])
+@pytest.mark.parametrize("times", TIMES)
 def test_branch(pool: World, tally: Counter[str], times: int) -> None:
     def each(scenario: Scenario) -> str:
         runs = run(pool, scenario)

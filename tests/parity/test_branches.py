@@ -10,17 +10,18 @@ import pytest
 from hypothesis import strategies as st
 
 from . import generators
-from .conftest import SCENARIOS
+from .conftest import SCENARIOS, TIMES
 from .generators import Scenario
 from .rows import compare, verify
 from .truth import explore, run
 from .world import World
 
 
-@pytest.mark.timeout(900)
-@pytest.mark.parametrize("times", [1, pytest.param(10, marks=pytest.mark.long)])
+@pytest.mark.parametrize("times", TIMES)
 @pytest.mark.parametrize(
-    ("form", "scenarios"), [("branches", generators.of_branches()), ("document", generators.of_document())]
+    ("form", "scenarios"),
+    [("branches", generators.of_branches()), ("document", generators.of_document())],
+    ids=["list", "document"],
 )
 def test_branches(
     pool: World, tally: Counter[str], form: str, scenarios: st.SearchStrategy[Scenario], times: int

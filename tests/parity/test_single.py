@@ -12,13 +12,12 @@ import pytest
 from simulator.directory import ADMIN
 
 from . import generators
-from .conftest import SCENARIOS
+from .conftest import SCENARIOS, TIMES
 from .generators import Scenario
 from .truth import Runs, explore, run
 from .world import HEADS, PERSONAL, TAGS, State, World
 
 UNKNOWN = {"development": None, "production": None, "types": None, "inherited": True}
-LONG = [1, pytest.param(10, marks=pytest.mark.long)]
 
 
 def compare(pool: World, scenario: Scenario, runs: Runs) -> str:
@@ -55,7 +54,7 @@ def refuses(pool: World, scenario: Scenario) -> bool:
     return pool.level(repo.name) < ADMIN
 
 
-@pytest.mark.parametrize("times", LONG)
+@pytest.mark.parametrize("times", TIMES)
 def test_default_branch(pool: World, tally: Counter[str], times: int) -> None:
     def each(scenario: Scenario) -> str:
         runs = run(pool, scenario)
@@ -70,7 +69,7 @@ def test_default_branch(pool: World, tally: Counter[str], times: int) -> None:
     explore(generators.of_default_branch(), SCENARIOS["default_branch"] * times, each, tally)
 
 
-@pytest.mark.parametrize("times", LONG)
+@pytest.mark.parametrize("times", TIMES)
 def test_branch_model(pool: World, tally: Counter[str], times: int) -> None:
     def each(scenario: Scenario) -> str:
         runs = run(pool, scenario)
@@ -89,7 +88,7 @@ def test_branch_model(pool: World, tally: Counter[str], times: int) -> None:
     explore(generators.of_branch_model(), SCENARIOS["branch_model"] * times, each, tally)
 
 
-@pytest.mark.parametrize("times", LONG)
+@pytest.mark.parametrize("times", TIMES)
 def test_branch_restriction(pool: World, tally: Counter[str], times: int) -> None:
     def each(scenario: Scenario) -> str:
         runs = run(pool, scenario)
@@ -115,7 +114,7 @@ def verify_rule(scenario: Scenario, shown: dict[str, Any] | None, after: State) 
     assert sorted(json.loads(keys)) == shown["access_keys"]
 
 
-@pytest.mark.parametrize("times", LONG)
+@pytest.mark.parametrize("times", TIMES)
 def test_tag(pool: World, tally: Counter[str], times: int) -> None:
     def each(scenario: Scenario) -> str:
         runs = run(pool, scenario)

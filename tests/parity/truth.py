@@ -79,4 +79,4 @@ def explore(
 
 
 #: From here on the scenarios are new ones in each run.
-MANY = 5000
+MANY = 1000
