@@ -23,6 +23,8 @@ from .world import State, World
 
 # five minutes by default: what is not small by then is not going to be
 engine.MAX_SHRINKING_SECONDS = 20
+# every scenario is a new one, where Hypothesis would try ten variations of each: each costs a twentieth of a second
+engine.ConjectureRunner.generate_mutations_from = lambda *_anything: None
 
 Ended = tuple[str, dict[str, Any]]
 
