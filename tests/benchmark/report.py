@@ -60,7 +60,7 @@ def _markdown(machine: dict[str, str], tables: Sequence[Table]) -> str:
         for number, row in enumerate(table.rows):
             cells = [row.what, f"{_number(row.value)} {row.unit}", f"{row.spread:.0%}"]
             if compared:
-                cells.append(f"{row.ratio:.2f}" if number and row.ratio is not None else "baseline")
+                cells.append(_ratio(row.ratio) if number and row.ratio is not None else "baseline")
             lines.append(f"| {' | '.join(cells)} |")
         lines.append("")
         lines += [f"- {'reached' if aim.reached else '**missed**'}: {aim.aim}: {aim.found}" for aim in table.aims]
@@ -77,6 +77,10 @@ def _number(value: float) -> str:
     return f"{value:,.0f}" if value >= 100 or value == int(value) else f"{value:.2f}"
 
 
+def _ratio(ratio: float) -> str:
+    return f"{ratio:.2f}" if ratio >= 0.1 else f"{ratio:.2g}"
+
+
 def _plot(path: Path, machine: dict[str, str], tables: Sequence[Table]) -> None:
     heights = [len(table.rows) + 1 for table in tables]
     figure = Figure(figsize=(9, 0.42 * sum(heights) + 1.2), layout="constrained")
@@ -84,7 +88,8 @@ def _plot(path: Path, machine: dict[str, str], tables: Sequence[Table]) -> None:
     for axis, table in zip(axes, tables, strict=True):
         _bars(axis, table)
     figure.supxlabel(
-        ", ".join(f"{name} {machine[name]}" for name in ("processor", "cores", "Python", "git")), fontsize=8
+        ", ".join(f"{name} {machine[name]}" for name in ("processor", "cores", "load at the start", "Python", "git")),
+        fontsize=8,
     )
     figure.savefig(path, dpi=150)
 
