@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 bitbucket.datacenter contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Runs modules as Ansible does on a host: one process, options as JSON on standard input, result on standard output."""
+"""Runs modules as Ansible does on a host: a process each, options as JSON on its input, the result on its output."""
 
 from __future__ import annotations
 
@@ -30,12 +30,34 @@ def steady(value: Any) -> Any:
     return [steady(inner) for inner in value] if isinstance(value, list) else value
 
 
+class _Warm:
+    """A process that runs modules in processes of their own, see warm.py; it ends with this one."""
+
+    def __init__(self, collections: Path) -> None:
+        self._process = subprocess.Popen(
+            [sys.executable, str(Path(__file__).with_name("warm.py"))],
+            env={**os.environ, "PYTHONPATH": str(collections)},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+
+    def run(self, module: str, arguments: dict[str, Any], environment: dict[str, str]) -> dict[str, Any]:
+        """One run: its returncode, stdout and stderr."""
+        assert self._process.stdin and self._process.stdout
+        order = json.dumps({"module": module, "arguments": arguments, "environment": environment})
+        self._process.stdin.write(f"{order}\n")
+        self._process.stdin.flush()
+        done: dict[str, Any] = json.loads(self._process.stdout.readline())
+        return done
+
+
 class Fleet:
     """Every module, and the world that they act on, seen without them."""
 
     def __init__(self, simulator: Simulator, collections: Path) -> None:
         self.simulator = simulator
-        self._collections = collections
+        self._warm = _Warm(collections)
 
     # -- the modules -------------------------------------------------------------------------------------------------
 
@@ -44,26 +66,16 @@ class Fleet:
 
         Raises AssertionError where a module ends in any other way than with one result.
         """
-        arguments = {**options, "_ansible_check_mode": check, "_ansible_diff": True}
         given = {**self.simulator.connection, **connection}
         clean = {name: value for name, value in os.environ.items() if not name.startswith(("ANSIBLE_", "BITBUCKET_"))}
-        done = subprocess.run(
-            [sys.executable, "-m", f"ansible_collections.{COLLECTION}.plugins.modules.{module}"],
-            input=json.dumps({"ANSIBLE_MODULE_ARGS": arguments}),
-            env={
-                **clean,
-                "PYTHONPATH": str(self._collections),
-                "no_proxy": "127.0.0.1",
-                **{name: value for name, value in given.items() if value is not None},
-            },
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=120,
+        done = self._warm.run(
+            f"ansible_collections.{COLLECTION}.plugins.modules.{module}",
+            {**options, "_ansible_check_mode": check, "_ansible_diff": True},
+            {**clean, "no_proxy": "127.0.0.1", **{name: value for name, value in given.items() if value is not None}},
         )
-        assert not done.stderr, done.stderr
-        result: Result = json.loads(done.stdout)
-        assert done.returncode == (1 if result.get("failed") else 0), done.stdout
+        assert not done["stderr"], done["stderr"]
+        result: Result = json.loads(done["stdout"])
+        assert done["returncode"] == (1 if result.get("failed") else 0), done["stdout"]
         return result
 
     # -- the world ---------------------------------------------------------------------------------------------------
