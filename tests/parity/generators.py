@@ -438,7 +438,7 @@ def entries(draw: st.DrawFn, repo: Repo) -> dict[str, Any]:
         # what is inherited is only known where the account may look at the project
         entry["branch_model"] = draw(models_wanted(inherited=repo.project_key == PERSONAL))
     gone = {item.get("name") for item in entry["branches"] if item.get("state") == "absent"}
-    there = [name for name in (*repo.branches, "develop", "feature/x") if name not in gone]
+    there = [name for name in (*repo.branches, "develop", "feature/x") if name not in gone] or ["gone"]
     if draw(one_in(3)):
         entry["default_branch"] = draw(st.sampled_from(there))
         other = repo.default in deletable(repo) and repo.default not in {*seen, entry["default_branch"]}
