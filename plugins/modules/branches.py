@@ -277,7 +277,6 @@ summary:
       sample: 0
 """
 
-import collections
 import contextlib
 import typing as t
 
@@ -326,13 +325,14 @@ class Teller:
     def __init__(self, progress: Progress, wanted: t.Sequence[Wanted]) -> None:
         self._progress = progress
         self._all = sum(map(len, steps(wanted)))
-        self._counted: collections.Counter[tuple[str, str]] = collections.Counter()
+        self._counted: dict[str, tuple[int, int, int]] = {}
 
     def __call__(self, report: Report, what: str) -> None:
         """Count one more project or repository."""
-        self._counted.update({(what, "all"): 1, (what, "changed"): report.changed, (what, "failed"): report.failed})
-        count, changed, failed = (self._counted[what, each] for each in ("all", "changed", "failed"))
-        self._progress.say(f"{count} of {self._all} {what}, {changed} changed, {failed} failed")
+        done, changed, failed = self._counted.get(what, (0, 0, 0))
+        done, changed, failed = done + 1, changed + report.changed, failed + report.failed
+        self._counted[what] = done, changed, failed
+        self._progress.say(f"{done} of {self._all} {what}, {changed} changed, {failed} failed")
 
 
 def run(module: AnsibleModule, client: Client) -> dict[str, t.Any]:
