@@ -77,14 +77,12 @@ seealso:
 """
 
 EXAMPLES = r"""
-# estate.bitbucket.yml, with the connection from the environment
-plugin: bitbucket.datacenter.repositories
-
----
 # services.bitbucket.yml
+# The first line alone makes a host of every repository, with the connection from the environment.
 plugin: bitbucket.datacenter.repositories
 url: https://bitbucket.example.com
 token: "{{ lookup('ansible.builtin.env', 'PLATFORM_TOKEN') }}"
+# ["~*"] stands for everybody's personal repositories
 project_key: [PLAT, WEB]
 repository: [service-*]
 exclude: [service-legacy-*]
@@ -100,11 +98,6 @@ cache: true
 cache_plugin: ansible.builtin.jsonfile
 cache_connection: ~/.cache/bitbucket
 cache_timeout: 3600
-
----
-# everybody's personal repositories
-plugin: bitbucket.datacenter.repositories
-project_key: ["~*"]
 """
 
 import re

@@ -6,8 +6,6 @@
 
 from __future__ import annotations
 
-import typing as t
-
 from ._branch import Branches
 from ._client import Client
 from ._errors import NotFoundError
@@ -19,17 +17,9 @@ _REF = Schema({"type": "object", "required": ["id"], "properties": {"id": {"type
 _NONE = "com.atlassian.bitbucket.repository.NoDefaultBranchException"
 
 
-@t.overload
-def view(name: str) -> dict[str, str]: ...
-
-
-@t.overload
-def view(name: str | None) -> dict[str, str] | None: ...
-
-
-def view(name: str | None) -> dict[str, str] | None:
-    """The user's view ``{id, name}``, None where there is none."""
-    return None if name is None else {"id": HEADS + name, "name": name}
+def view(name: str) -> dict[str, str]:
+    """The user's view ``{id, name}``."""
+    return {"id": HEADS + name, "name": name}
 
 
 class DefaultBranch:

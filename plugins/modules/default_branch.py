@@ -84,7 +84,8 @@ def run(module: AnsibleModule, client: Client) -> dict[str, t.Any]:
     name = branch_name(module.params["name"])
     default = DefaultBranch(client, Repository(module.params["project_key"], module.params["repository"]))
     default.refuse_missing(name)
-    outcome = Outcome(view(default.read()), view(name))
+    before = default.read()
+    outcome = Outcome(None if before is None else view(before), view(name))
     if outcome.changed:
         if module.check_mode:
             default.refuse_archived()
