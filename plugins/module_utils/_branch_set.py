@@ -518,6 +518,8 @@ class BranchSet:
 
     def _pass(self, wanted: t.Sequence[Wanted], *, check: bool, stop: bool) -> list[Report]:
         """All of it once."""
+        # what was foreseen is forgotten where it is done
+        self._planned.clear()
         act = functools.partial(self._one, check=check, stop=stop)
         reports: list[Report] = []
         with concurrent.futures.ThreadPoolExecutor(self._concurrency) as pool:
