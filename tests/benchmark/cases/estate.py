@@ -159,7 +159,7 @@ def _children(pid: int) -> list[int]:
     found = []
     for path in Path("/proc").glob("[0-9]*/stat"):
         with contextlib.suppress(OSError):
-            name, _, rest = path.read_text(encoding="utf-8").rpartition(")")
+            name, _end, rest = path.read_text(encoding="utf-8").rpartition(")")
             if int(rest.split()[1]) == pid and "ansible-playboo" in name:
                 found.append(int(path.parent.name))
     return found
