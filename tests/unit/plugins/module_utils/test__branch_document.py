@@ -518,6 +518,7 @@ def test_nothing_is_lost_and_nothing_invented(rules):
                 for entry in rules
                 if (entry["project_key"].lower(), entry["repository"].lower())
                 == (each.project_key.lower(), each.repository.lower())
+                and not any(fnmatch.fnmatch(each.repository.lower(), glob.lower()) for glob in entry["exclude"])
             ]
             assert [item.name for item in each.branches] == [
                 branch["name"] for entry in plain for branch in entry["branches"]
