@@ -45,6 +45,7 @@ View = dict[str, t.Any]
 
 OUTCOMES = ("created", "deleted", "unchanged", "failed", "skipped")
 SETTING_OUTCOMES = ("changed", "unchanged", "failed", "skipped")
+_HEAD = "HEAD"
 _SKIPPED = "Not tried, because something else failed."
 
 
@@ -336,11 +337,16 @@ class _RepositoryWork(_Work):
             [Wish(row["name"], item.state == "present", _as_branch(item.start_point)) for row, item in pending],
             self._tips,
         )
+        self.attempt([row for row, item in pending if item.start_point == _HEAD], self._look_at_head)
         if self.wanted.default_branch in self._found:
             self.set("default_branch", self._ensure_default)
         self._bring_some(pending, [*order.in_the_way, *order.present])
         self.set("default_branch", self._ensure_default)
         self._bring_some(pending, order.absent)
+
+    def _look_at_head(self) -> None:
+        """Take HEAD for the default branch as it was found, before another one becomes it."""
+        self._commits[_HEAD] = tip(self.client, self._repository, _HEAD)
 
     def _bring_some(self, pending: t.Sequence[tuple[Row, Item]], numbers: t.Iterable[int]) -> None:
         for number in numbers:

@@ -127,7 +127,8 @@ def compare(world: World, scenario: Scenario, runs: Runs) -> str:
     assert all(_steady(row) == _steady(other) for number, (row, other) in enumerate(pairs) if number not in loose)
     for row, other in zip(result["settings"], predicted["settings"], strict=True):
         assert _steady(row) == _steady(other) or place(row) in defaults
-    names = {(place(rows[number]), rows[number]["name"]) for number in loose}
+    # what was skipped before it was named has its name in the prediction only
+    names = {(place(each[number]), each[number]["name"]) for number in loose for each in (rows, foreseen)}
     for side in ("before", "after"):
         assert _without(predicted["diff"][side], names, defaults) == _without(result["diff"][side], names, defaults)
     return "refused"

@@ -94,3 +94,28 @@ def test_branches_are_not_named_by_a_model_that_could_not_be_changed():
         report.branches[0]["message"]
         == "FEATURE 'x': The branch model of plat is not as declared; see its own message."
     )
+
+
+def test_head_is_the_default_branch_as_it_was_found():
+    asked = []
+
+    def server(request):
+        asked.append((request.method, request.url.split("?")[0].rsplit("/", 1)[1]))
+        if request.method == "PUT":
+            return Answer(204)
+        if request.method == "POST":
+            return Answer(201, {"id": "refs/heads/new", "displayId": "new", "latestCommit": "a" * 40})
+        if asked[-1][1] == "commits":
+            return Answer(200, {"values": [{"id": "a" * 40}], "isLastPage": True})
+        refs = [
+            {"id": f"refs/heads/{name}", "displayId": name, "latestCommit": "a" * 40, "isDefault": name == "main"}
+            for name in ("kept", "main")
+        ]
+        return Answer(200, {"values": refs, "isLastPage": True})
+
+    with serving(server) as (client, _server):
+        (report,) = ran(
+            client, Wanted("PLAT", "api", default_branch="kept", branches=(Item("new", start_point="HEAD"),))
+        )
+    assert asked == [("GET", "branches"), ("GET", "commits"), ("PUT", "default-branch"), ("POST", "branches")]
+    assert report.branches[0]["outcome"] == "created"
