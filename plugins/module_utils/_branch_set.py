@@ -6,127 +6,38 @@
 
 from __future__ import annotations
 
-import collections
-import concurrent.futures
-import contextlib
 import copy
 import dataclasses
 import functools
-import itertools
 import threading
 import typing as t
 
 from . import _branch_model
 from ._account import Known
-from ._branch import Branches, drift, overlap, required_start, view
-from ._branch_document import SETTINGS, Item, Wanted
+from ._branch import Branches, drift, view
+from ._branch_document import Item, Wanted
 from ._branch_model import Configuration
 from ._branch_name import typed_name
 from ._branch_plan import Tips, Wish, in_order
+from ._branch_report import Report, Row, View, blank, name_of
 from ._client import Client
 from ._commit import tip
+from ._crew import Crew
 from ._default_branch import DefaultBranch
 from ._errors import (
-    AuthenticationError,
     BitbucketError,
     ConflictError,
     InputError,
-    MissingLibraryError,
     NotFoundError,
     ValidationError,
 )
+from ._git_ref import overlap, required_start
 from ._outcome import Outcome
 from ._refs import HEADS, is_commit_id
 from ._repository import Place, Repository, place
 from ._restriction import Restrictions
 
-Row = dict[str, t.Any]
-View = dict[str, t.Any]
-
-OUTCOMES = ("created", "deleted", "unchanged", "failed", "skipped")
-SETTING_OUTCOMES = ("changed", "unchanged", "failed", "skipped")
 _HEAD = "HEAD"
-_SKIPPED = "Not tried, because something else failed."
-
-
-@dataclasses.dataclass
-class Report:
-    """What came of one repository, or of one project where ``repository`` is None: a row for each branch and setting.
-
-    ``before`` and ``after`` have only what differs. ``error`` is what failed first, ``label`` says with what.
-    ``model`` is the configuration of the branch model, where one is declared.
-    """
-
-    place: str
-    repository: str | None
-    branches: list[Row]
-    settings: list[Row]
-    before: dict[str, t.Any] = dataclasses.field(default_factory=dict)
-    after: dict[str, t.Any] = dataclasses.field(default_factory=dict)
-    error: BitbucketError | None = None
-    label: str = ""
-    model: View | None = None
-
-    @property
-    def rows(self) -> t.Iterator[Row]:
-        """Settings and branches."""
-        return itertools.chain(self.settings, self.branches)
-
-    @property
-    def changed(self) -> bool:
-        """Whether anything differs."""
-        return self.before != self.after
-
-    @property
-    def failed(self) -> bool:
-        """Whether anything failed."""
-        return self.error is not None
-
-    @property
-    def hopeless(self) -> bool:
-        """Whether whatever comes next would meet the same: wrong credentials, or a server that stays away."""
-        error = self.error
-        return error is not None and (error.retryable or isinstance(error, (AuthenticationError, MissingLibraryError)))
-
-    def differ(self, part: str, outcome: Outcome | None) -> None:
-        """Put down what changed of a part, if anything did."""
-        if outcome is not None and outcome.changed:
-            self.before[part], self.after[part] = outcome.before, outcome.after
-
-    def fail(self, row: Row, error: BitbucketError) -> None:
-        """Put a failure down."""
-        row.update(outcome="failed", message=str(error))
-        if self.error is None or (error.retryable and not self.hopeless):
-            self.error = error
-            self.label = f"{self.place} {row['setting'] if 'setting' in row else row['name'] or 'branch'}"
-
-    def skip(self) -> Report:
-        """Say of all that has no outcome that it was not tried."""
-        for row in self.rows:
-            if row["outcome"] is None:
-                row.update(outcome="skipped", message=_SKIPPED)
-        return self
-
-    def join(self, later: Report) -> None:
-        """Take up what came of the same place in a later step."""
-        self.settings += later.settings
-        self.before.update(later.before)
-        self.after.update(later.after)
-        if self.error is None or (later.hopeless and not self.hopeless):
-            self.error, self.label = later.error, later.label
-
-    def withdraw(self) -> Report:
-        """Say of all that was only foreseen that it was not tried."""
-        self.before, self.after = {}, {}
-        for row in self.rows:
-            if row["outcome"] in ("created", "deleted", "changed"):
-                row.update(outcome="skipped", message=_SKIPPED, latest_commit=None, drift=None)
-        return self
-
-
-def name_of(wanted: Wanted) -> str:
-    """What people call the repository, or the project."""
-    return wanted.project_key if wanted.repository is None else f"{wanted.project_key}/{wanted.repository}"
 
 
 def steps(wanted: t.Iterable[Wanted]) -> tuple[list[Wanted], list[Wanted], list[Wanted]]:
@@ -143,29 +54,6 @@ def steps(wanted: t.Iterable[Wanted]) -> tuple[list[Wanted], list[Wanted], list[
         if each.restrictions is not None:
             restrictions.append(dataclasses.replace(each, branch_model=None))
     return models, repositories, restrictions
-
-
-def blank(wanted: Wanted) -> Report:
-    """The rows for what is wanted, without an outcome."""
-    where = {"project_key": wanted.project_key, "repository": wanted.repository}
-    found = {"outcome": None, "message": None}
-    return Report(
-        name_of(wanted),
-        wanted.repository,
-        [
-            {
-                **where,
-                "name": item.name,
-                "state": item.state,
-                "start_point": item.start_point,
-                "latest_commit": None,
-                "drift": None,
-                **found,
-            }
-            for item in wanted.branches
-        ],
-        [{**where, "setting": setting, **found} for setting in SETTINGS if getattr(wanted, setting) is not None],
-    )
 
 
 class _Work:
@@ -359,7 +247,8 @@ class _RepositoryWork(_Work):
         commit = self._tips.get(name)
         start = self._start(item.start_point, name, exists=commit is not None)
         if commit is None:
-            outcome = self._create(name, required_start(name, item.start_point, start))
+            commit = required_start(f"Branch {name}", item.start_point, start, "say where it shall start")
+            outcome = self._create(name, commit)
         else:
             outcome = _unchanged(view(name, commit))
         self._put_down(row, outcome, "created")
@@ -371,7 +260,7 @@ class _RepositoryWork(_Work):
         self._refuse_archived()
         other = self._tips.overlapping(name)
         if other is not None:
-            raise overlap(name, other)
+            raise overlap("branch", name, other)
         return Outcome(None, view(name, start))
 
     def _refuse_archived(self) -> None:
@@ -487,16 +376,13 @@ class BranchSet:
         stop_on_error: bool,
         on_done: t.Callable[[Report, str], None] = lambda _report, _what: None,
     ) -> None:
+        self._client = client
         self._check = check
         self._concurrency = concurrency
         self._stop_on_error = stop_on_error
         self._on_done = on_done
         self._lock = threading.Lock()
         self._stopped = False
-        # a client for each thread
-        self._first = client
-        self._others = contextlib.ExitStack()
-        self._mine = threading.local()
         # what the configuration of projects is going to be, and of which it could not be changed
         self._planned: dict[str, View | None] = {}
         self._unmodelled: set[str] = set()
@@ -509,41 +395,32 @@ class BranchSet:
         To stop on errors means to predict everything first, and to do nothing where a failure is foreseen. Raises
         no BitbucketError: what failed is in the reports.
         """
-        self._mine.client = self._first
-        try:
+        with Crew(self._client, self._concurrency) as crew:
             if self._stop_on_error:
                 # all that can be foreseen, not just the first of it
-                foreseen = self._pass(wanted, check=True, stop=False)
+                foreseen = self._pass(crew, wanted, check=True, stop=False)
                 if any(report.failed for report in foreseen):
                     return [report.withdraw() for report in foreseen]
                 if self._check:
                     return foreseen
-            return self._pass(wanted, check=self._check, stop=self._stop_on_error)
-        finally:
-            self._others.close()
+            return self._pass(crew, wanted, check=self._check, stop=self._stop_on_error)
 
-    def _pass(self, wanted: t.Sequence[Wanted], *, check: bool, stop: bool) -> list[Report]:
+    def _pass(self, crew: Crew, wanted: t.Sequence[Wanted], *, check: bool, stop: bool) -> list[Report]:
         """All of it once."""
         # what was foreseen is forgotten where it is done
         self._planned.clear()
         act = functools.partial(self._one, check=check, stop=stop)
-        reports: list[Report] = []
-        with concurrent.futures.ThreadPoolExecutor(self._concurrency) as pool:
-            for group in steps(wanted):
-                if group and not reports:
-                    # alone: several log-ins with a wrong password at once would end in a CAPTCHA (documented)
-                    reports.append(act(group.pop(0)))
-                reports += pool.map(act, group)
         found: dict[str, Report] = {}
-        for report in reports:
-            if report.place in found:
-                found[report.place].join(report)
-            else:
-                found[report.place] = report
+        for group in steps(wanted):
+            for report in crew.map(act, group):
+                if report.place in found:
+                    found[report.place].join(report)
+                else:
+                    found[report.place] = report
         return [found[name_of(each)] for each in wanted]
 
-    def _one(self, wanted: Wanted, *, check: bool, stop: bool) -> Report:
-        """One project or repository, by the thread that this is."""
+    def _one(self, client: Client, wanted: Wanted, *, check: bool, stop: bool) -> Report:
+        """One project or repository."""
         if self._stopped:
             return blank(wanted).skip()
         where = place(wanted.project_key, wanted.repository)
@@ -551,9 +428,9 @@ class BranchSet:
         if isinstance(where, Repository):
             project = wanted.project_key.upper()
             how.update(planned=self._planned.get(project), unmodelled=project in self._unmodelled)
-            report = _RepositoryWork(self._client(), where, wanted, **how).run()
+            report = _RepositoryWork(client, where, wanted, **how).run()
         else:
-            report = _Work(self._client(), where, wanted, **how).run()
+            report = _Work(client, where, wanted, **how).run()
         with self._lock:
             self._stopped = self._stopped or report.hopeless or (stop and report.failed)
             if wanted.repository is None and wanted.branch_model is not None:
@@ -563,55 +440,3 @@ class BranchSet:
                     self._planned[wanted.project_key.upper()] = report.model
             self._on_done(report, "foreseen" if check else "done")
         return report
-
-    def _client(self) -> Client:
-        """The client of this thread."""
-        if not hasattr(self._mine, "client"):
-            with self._lock:
-                self._mine.client = self._others.enter_context(self._first.another())
-        client: Client = self._mine.client
-        return client
-
-
-def result(reports: t.Sequence[Report]) -> dict[str, t.Any]:
-    """What a module returns of these reports: the rows, a summary, ``changed`` and ``diff``."""
-    different = [report for report in reports if report.changed]
-    branches = [row for report in reports for row in report.branches]
-    settings = [row for report in reports for row in report.settings]
-    of_branches = collections.Counter(row["outcome"] for row in branches)
-    of_settings = collections.Counter(row["outcome"] for row in settings)
-    return {
-        "changed": bool(different),
-        "diff": {
-            "before": {report.place: report.before for report in different},
-            "after": {report.place: report.after for report in different},
-        },
-        "branches": branches,
-        "settings": settings,
-        "summary": {
-            "repositories": sum(1 for report in reports if report.repository is not None),
-            "declared": len(branches),
-            **{outcome: of_branches[outcome] for outcome in OUTCOMES},
-            "drifted": sum(1 for row in branches if row["drift"]),
-            **{f"settings_{outcome}": of_settings[outcome] for outcome in SETTING_OUTCOMES},
-        },
-    }
-
-
-def failure(reports: t.Sequence[Report], facts: t.Mapping[str, t.Any]) -> BitbucketError | None:
-    """One error for everything that failed, with the type and the cause of the first, or None where nothing did.
-
-    ``facts`` are what the module returns all the same.
-    """
-    failed = [report for report in reports if report.failed]
-    if not failed:
-        return None
-    # what ended the run says more than what one repository met before it
-    first = next((report for report in failed if report.hopeless), failed[0])
-    error = copy.copy(t.cast(BitbucketError, first.error))
-    outcomes = collections.Counter(row["outcome"] for report in reports for row in report.rows)
-    others = {"failed": outcomes["failed"] - 1, "not tried": outcomes["skipped"]}
-    told = ", ".join(f"{count} more {what}" for what, count in others.items() if count)
-    error.cause = f"{first.label}: {error.cause.rstrip('. ')}" + (f" ({told})" if told else "")
-    error.facts = {**error.facts, **facts}
-    return error

@@ -29,6 +29,18 @@ def resolve(client: Client, repository: Repository, revision: str) -> str | None
     return tip(client, repository, revision)
 
 
+def start_of(client: Client, repository: Repository, start_point: str | None, *, exists: bool) -> str | None:
+    """The commit of a start point, None where none is given or it names none.
+
+    The full id of a commit is only looked for where it is needed: not for what ``exists`` already.
+    """
+    if start_point is None:
+        return None
+    if exists and is_commit_id(start_point):
+        return start_point.lower()
+    return resolve(client, repository, start_point)
+
+
 def tip(client: Client, repository: Repository, revision: str) -> str | None:
     """The commit id that the server itself takes the revision for, or None where it names none; raises as above."""
     path = repository.path("api/latest", "commits")

@@ -50,10 +50,6 @@ class DefaultBranch:
 
         self._client.settle(send, lambda: True if self.read() == name else None, resend=True)
 
-    def refuse_archived(self) -> None:
-        """Raise the ConflictError that set() would meet in an archived repository."""
-        Branches(self._client, self._repository).refuse_archived()
-
     def refuse_missing(self, name: str) -> None:
         """Raise NotFoundError where there is no such branch."""
         branches = Branches(self._client, self._repository)

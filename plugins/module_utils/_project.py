@@ -9,6 +9,7 @@ from __future__ import annotations
 import typing as t
 
 from ._client import Client
+from ._errors import ConflictError
 from ._glob import any_matches, is_glob, matches, project_glob, project_matches, slug_glob
 from ._repository import Project, Repository
 from ._schema import Json, Schema, page
@@ -168,3 +169,9 @@ class Repositories:
         if key not in self._listed:
             self._listed[key] = list(map(repository_view, self._client.items(path, schema, query)))
         return self._listed[key]
+
+
+def refuse_archived(client: Client, repository: Repository) -> None:
+    """Raise the ConflictError that a write meets in an archived repository (assumed), of which no other read tells."""
+    if Repositories(client).get(repository.project_key, repository.slug)["archived"]:
+        raise ConflictError(f"Repository {repository} is archived", "take it out of the archive first")

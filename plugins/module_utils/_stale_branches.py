@@ -6,16 +6,14 @@
 
 from __future__ import annotations
 
-import concurrent.futures
-import contextlib
 import dataclasses
-import threading
 import typing as t
 
 from . import _branch_model, _glob, _stale
 from ._branch_listing import BranchListing
 from ._branch_name import type_of
 from ._client import Client
+from ._crew import Crew
 from ._errors import BitbucketError, NotFoundError
 from ._project import Repositories
 from ._pull_request import in_review
@@ -106,29 +104,9 @@ def judge_all(
     client: Client, wanted: t.Sequence[Place], rules: _stale.Rules, now: float, concurrency: int
 ) -> t.Iterator[Row]:
     """``judge`` for each place in order, by at most ``concurrency`` clients. An error says which repository it met."""
-    if not wanted:
-        return
-    # The first alone: a wrong password must not be tried by all of them, which ends in a CAPTCHA.
-    yield from _judge(client, wanted[0], rules, now)
-    with contextlib.ExitStack() as sessions:
-        mine = threading.local()
-        clients = [sessions.enter_context(client.another()) for _each in range(min(concurrency, len(wanted) - 1))]
-
-        def begin() -> None:
-            mine.client = clients.pop()
-
-        if not clients:
-            return
-        pool = concurrent.futures.ThreadPoolExecutor(len(clients), initializer=begin)
-        try:
-            yield from _flatten(pool.map(lambda place: _judge(mine.client, place, rules, now), wanted[1:]))
-        finally:
-            pool.shutdown(cancel_futures=True)
-
-
-def _flatten(parts: t.Iterable[list[Row]]) -> t.Iterator[Row]:
-    for part in parts:
-        yield from part
+    with Crew(client, concurrency) as crew:
+        for rows in crew.map(lambda mine, place: _judge(mine, place, rules, now), wanted):
+            yield from rows
 
 
 def _judge(client: Client, place: Place, rules: _stale.Rules, now: float) -> list[Row]:

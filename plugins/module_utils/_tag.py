@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import typing as t
 
-from ._branch import Branches
 from ._client import Client, quote
-from ._errors import ConflictError, NotFoundError
+from ._errors import NotFoundError
+from ._git_ref import GitRefs
 from ._outcome import Outcome
-from ._refs import TAGS, above
+from ._refs import TAGS
 from ._repository import Repository
 from ._schema import Json, Schema, page
 
@@ -37,30 +37,23 @@ def view(name: str, latest_commit: str, annotated: bool) -> View:
     return {"id": TAGS + name, "name": name, "latest_commit": latest_commit, "annotated": annotated}
 
 
-def _view(ref: Json) -> View:
-    # an annotated tag is an object of its own, whose id is the hash (documented); a lightweight one has none
-    return view(ref["id"].removeprefix(TAGS), ref["latestCommit"], bool(ref.get("hash")))
-
-
-class Tags:
+class Tags(GitRefs):
     """The tags of one repository. Names are without ``refs/tags/``. Every method may raise any BitbucketError."""
 
+    kind = "tag"
+    page = _TAGS
+    one = _TAG
+
     def __init__(self, client: Client, repository: Repository) -> None:
-        self._client = client
-        self._repository = repository
-        self._read = repository.path("api/latest", "tags")
-        # only there is the kind of a tag said, and can one be deleted (documented)
-        self._write = repository.path("git/latest", "tags")
+        # only in git is the kind of a tag said, and can one be deleted (documented)
+        read, write = (repository.path(api, "tags") for api in ("api/latest", "git/latest"))
+        super().__init__(client, repository, read=read, write=write)
 
-    def all(self, filter_text: str | None = None, order_by: str | None = None) -> t.Iterator[View]:
-        """Tags whose name contains ``filter_text``, in the server's order or ALPHABETICAL or MODIFICATION."""
-        query = {"filterText": filter_text, "orderBy": order_by}
-        given = {key: value for key, value in query.items() if value is not None}
-        return map(_view, self._client.items(self._read, _TAGS, given))
-
-    def find(self, name: str) -> View | None:
-        """The tag of exactly this name, or None. A repository that is not there is an error, not None."""
-        return next((tag for tag in self.all(filter_text=name) if tag["name"] == name), None)
+    @staticmethod
+    def view(ref: Json) -> View:
+        """The user's view of a tag as the server has it."""
+        # an annotated tag is an object of its own, whose id is the hash (documented); a lightweight one has none
+        return view(ref["id"].removeprefix(TAGS), ref["latestCommit"], bool(ref.get("hash")))
 
     def create(self, name: str, commit: str, message: str | None) -> Outcome:
         """Create the tag at a commit, given by its full id. What somebody else has created meanwhile stays.
@@ -69,37 +62,8 @@ class Tags:
         it exists.
         """
         kind = {"type": "LIGHTWEIGHT"} if message is None else {"type": "ANNOTATED", "message": message}
-        body = {"name": name, "startPoint": commit, **kind}
-
-        def send() -> View:
-            return _view(self._client.post(self._write, _TAG, body))
-
-        def done() -> View | None:
-            found = self.find(name)
-            return found if found == view(name, commit, message is not None) else None
-
-        try:
-            return Outcome(None, self._client.settle(send, done, resend=True))
-        except ConflictError:
-            found = self.find(name)
-            if found is None:
-                raise
-            return Outcome(found, found)
-
-    def refuse_archived(self) -> None:
-        """Raise the ConflictError that create() and delete() would meet in an archived repository."""
-        Branches(self._client, self._repository).refuse_archived()
-
-    def refuse_overlap(self, name: str) -> None:
-        """Raise the ConflictError that create() would meet: a ref is a file, and cannot be a directory too."""
-        overlapping = next((tag for parent in above(name) if (tag := self.find(parent))), None)
-        if overlapping is None:
-            below = (tag for tag in self.all(filter_text=name) if tag["name"].startswith(f"{name}/"))
-            overlapping = next(below, None)
-        if overlapping is not None:
-            raise ConflictError(
-                f"Tag {name} cannot exist beside tag {overlapping['name']}", "delete that one or choose a name"
-            )
+        ours = view(name, commit, message is not None)
+        return self._create(name, {"name": name, "startPoint": commit, **kind}, lambda found: found == ours)
 
     def delete(self, name: str) -> bool:
         """Delete the tag; False where it was gone before."""

@@ -103,9 +103,10 @@ import typing as t
 
 from ..module_utils import _refs
 from ..module_utils._argspec import REPOSITORY, Spec
-from ..module_utils._branch import Branches, drift, required_start, view
-from ..module_utils._commit import resolve
+from ..module_utils._branch import Branches, drift, view
+from ..module_utils._commit import start_of
 from ..module_utils._default_branch import DefaultBranch
+from ..module_utils._git_ref import required_start
 from ..module_utils._module import execute
 from ..module_utils._outcome import Outcome
 from ..module_utils._repository import Repository
@@ -147,14 +148,10 @@ def run(module: AnsibleModule, client: Client) -> dict[str, t.Any]:
         if before is not None:
             branches.delete(name, end_point, dry_run=check)
         return Outcome(before, None).result(branch=None, drift=None)
-    start = start_point
-    if start_point is not None:
-        known = before is not None and _refs.is_commit_id(start_point)
-        start = start_point.lower() if known else resolve(client, repository, start_point)
+    start = start_of(client, repository, start_point, exists=before is not None)
     if before is None:
-        outcome = ensure_present(
-            branches, DefaultBranch(client, repository), name, required_start(name, start_point, start), check
-        )
+        commit = required_start(f"Branch {name}", start_point, start, "say where it shall start")
+        outcome = ensure_present(branches, DefaultBranch(client, repository), name, commit, check)
     else:
         outcome = Outcome(before, before)
     return outcome.result(branch=outcome.after, drift=drift(outcome.after, start))

@@ -283,7 +283,8 @@ import typing as t
 
 from ..module_utils import _branch_document
 from ..module_utils._argspec import Spec
-from ..module_utils._branch_set import BranchSet, Report, failure, result, steps
+from ..module_utils._branch_report import Report, failure, result
+from ..module_utils._branch_set import BranchSet, steps
 from ..module_utils._errors import InputError, NotFoundError
 from ..module_utils._module import execute
 from ..module_utils._progress import Progress

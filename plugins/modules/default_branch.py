@@ -65,6 +65,7 @@ from ..module_utils._argspec import REPOSITORY, Spec
 from ..module_utils._default_branch import DefaultBranch, view
 from ..module_utils._module import execute
 from ..module_utils._outcome import Outcome
+from ..module_utils._project import refuse_archived
 from ..module_utils._refs import branch_name
 from ..module_utils._repository import Repository
 
@@ -82,13 +83,14 @@ SPEC: Spec = {
 def run(module: AnsibleModule, client: Client) -> dict[str, t.Any]:
     """Make the branch the default branch."""
     name = branch_name(module.params["name"])
-    default = DefaultBranch(client, Repository(module.params["project_key"], module.params["repository"]))
+    repository = Repository(module.params["project_key"], module.params["repository"])
+    default = DefaultBranch(client, repository)
     default.refuse_missing(name)
     before = default.read()
     outcome = Outcome(None if before is None else view(before), view(name))
     if outcome.changed:
         if module.check_mode:
-            default.refuse_archived()
+            refuse_archived(client, repository)
         else:
             default.set(name)
     return outcome.result(default_branch=outcome.after)

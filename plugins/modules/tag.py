@@ -104,8 +104,9 @@ import typing as t
 from ..module_utils import _refs
 from ..module_utils._argspec import REPOSITORY, Spec
 from ..module_utils._branch import drift
-from ..module_utils._commit import resolve
-from ..module_utils._errors import InputError, NotFoundError
+from ..module_utils._commit import start_of
+from ..module_utils._errors import InputError
+from ..module_utils._git_ref import required_start
 from ..module_utils._module import execute
 from ..module_utils._outcome import Outcome
 from ..module_utils._repository import Repository
@@ -126,15 +127,8 @@ SPEC: Spec = {
 }
 
 
-def ensure_present(tags: Tags, name: str, commit: str | None, params: t.Mapping[str, t.Any], check: bool) -> Outcome:
-    """The tag, which does not exist yet, exists; ``commit`` is what the start point names."""
-    start_point, message = params["start_point"], params["tag_message"]
-    if start_point is None:
-        raise InputError(f"Tag {name} does not exist and start_point is not set", "say what it shall be at")
-    if commit is None:
-        raise NotFoundError(
-            f"start_point {start_point!r} names no commit of the repository", "give an existing branch, tag or commit"
-        )
+def ensure_present(tags: Tags, name: str, commit: str, message: str | None, check: bool) -> Outcome:
+    """The tag, which does not exist yet, exists at the commit."""
     if check:
         tags.refuse_archived()
         tags.refuse_overlap(name)
@@ -155,21 +149,22 @@ def ensure_absent(tags: Tags, name: str, before: View | None, check: bool) -> Ou
 def run(module: AnsibleModule, client: Client) -> dict[str, t.Any]:
     """Bring the tag to its state."""
     params, check = module.params, module.check_mode
-    name = _refs.tag_name(params["name"])
+    name, message = _refs.tag_name(params["name"]), params["tag_message"]
     start_point = None if params["start_point"] is None else _refs.revision(params["start_point"])
-    if params["tag_message"] is not None and not params["tag_message"].strip():
+    if message is not None and not message.strip():
         raise InputError("tag_message is empty", "give a text, or no message for a lightweight tag")
     repository = Repository(params["project_key"], params["repository"])
     tags = Tags(client, repository)
     before = tags.find(name)
     if params["state"] == "absent":
         return ensure_absent(tags, name, before, check).result(tag=None, drift=None)
-    commit = start_point
-    if start_point is not None:
-        known = before is not None and _refs.is_commit_id(start_point)
-        commit = start_point.lower() if known else resolve(client, repository, start_point)
-    outcome = Outcome(before, before) if before else ensure_present(tags, name, commit, params, check)
-    return outcome.result(tag=outcome.after, drift=drift(outcome.after, commit))
+    start = start_of(client, repository, start_point, exists=before is not None)
+    if before is None:
+        commit = required_start(f"Tag {name}", start_point, start, "say what it shall be at")
+        outcome = ensure_present(tags, name, commit, message, check)
+    else:
+        outcome = Outcome(before, before)
+    return outcome.result(tag=outcome.after, drift=drift(outcome.after, start))
 
 
 def main() -> None:

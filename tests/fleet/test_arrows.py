@@ -22,11 +22,12 @@ FLOORS = {
         ),
         1,
     ),
-    **dict.fromkeys(("_transport", "_client", "_progress"), 2),
+    **dict.fromkeys(("_transport", "_client", "_crew", "_progress"), 2),
     **dict.fromkeys(
         (
             *("_branch", "_branch_model", "_cluster", "_commit", "_connection", "_default_branch", "_repository"),
-            *("_account", "_branch_listing", "_project", "_restriction", "_branch_document", "_pull_request", "_tag"),
+            *("_account", "_branch_listing", "_project", "_restriction", "_branch_document", "_branch_report"),
+            *("_pull_request", "_tag", "_git_ref"),
         ),
         3,
     ),

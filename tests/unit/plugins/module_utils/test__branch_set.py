@@ -5,7 +5,8 @@ from __future__ import annotations
 
 import pytest
 from ansible_collections.bitbucket.datacenter.plugins.module_utils._branch_document import Item, Wanted
-from ansible_collections.bitbucket.datacenter.plugins.module_utils._branch_set import BranchSet, failure, result, steps
+from ansible_collections.bitbucket.datacenter.plugins.module_utils._branch_report import failure, result
+from ansible_collections.bitbucket.datacenter.plugins.module_utils._branch_set import BranchSet, steps
 from ansible_collections.bitbucket.datacenter.tests.unit.memory_server import Answer, refusal, serving
 
 NEW = (Item("new", start_point="main"),)

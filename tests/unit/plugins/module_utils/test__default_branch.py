@@ -42,14 +42,3 @@ def test_a_branch_that_does_not_exist_is_refused(branches, cause):
             DefaultBranch(client, HERE).refuse_missing("main")
         if branches:
             DefaultBranch(client, HERE).refuse_missing("mainline")
-
-
-@pytest.mark.parametrize("archived", [True, False, None])
-def test_what_is_archived_is_refused(archived):
-    shown = {"slug": "api", **({} if archived is None else {"archived": archived})}
-    with serving(Answer(200, shown), read_only=True) as (client, _server):
-        if archived:
-            with pytest.raises(_errors.ConflictError, match="Repository PLAT/api is archived"):
-                DefaultBranch(client, HERE).refuse_archived()
-        else:
-            DefaultBranch(client, HERE).refuse_archived()

@@ -4,13 +4,19 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.bitbucket.datacenter.plugins.module_utils._errors import ContractError, InputError
+from ansible_collections.bitbucket.datacenter.plugins.module_utils._errors import (
+    ConflictError,
+    ContractError,
+    InputError,
+)
 from ansible_collections.bitbucket.datacenter.plugins.module_utils._project import (
     Projects,
     Repositories,
     project_view,
+    refuse_archived,
     repository_view,
 )
+from ansible_collections.bitbucket.datacenter.plugins.module_utils._repository import Repository
 from ansible_collections.bitbucket.datacenter.tests.unit.memory_server import Answer, serving
 
 KEYS = {"PLAT": "Platform", "WEB": "Web", "~JDOE": "J. Doe"}
@@ -152,3 +158,14 @@ def test_a_repository_without_its_project_is_no_repository():
     page = Answer(200, {"values": [{"slug": "a"}], "isLastPage": True})
     with serving(page, read_only=True) as (client, _memory), pytest.raises(ContractError):
         Repositories(client).all()
+
+
+@pytest.mark.parametrize("archived", [True, False, None])
+def test_what_is_archived_is_refused(archived):
+    shown = {"slug": "api", "project": {"key": "PLAT"}, **({} if archived is None else {"archived": archived})}
+    with serving(Answer(200, shown), read_only=True) as (client, _server):
+        if archived:
+            with pytest.raises(ConflictError, match="Repository PLAT/api is archived"):
+                refuse_archived(client, Repository("PLAT", "api"))
+        else:
+            refuse_archived(client, Repository("PLAT", "api"))
