@@ -6,9 +6,11 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import typing as t
 
 from ._client import Client
+from ._errors import BitbucketError
 from ._schema import Json, Schema, array
 from ._upgrade_plan import obeyed
 
@@ -80,19 +82,61 @@ def read(client: Client) -> View:
     return _view(client.get("/rest/zdu/cluster", _CLUSTER))
 
 
-def act(client: Client, action: str) -> View:
-    """POST ``start``, ``approve`` or ``cancel`` and return the cluster as it is then.
+def _utc_now() -> dt.datetime:
+    return dt.datetime.now(dt.timezone.utc)
 
-    A lost answer is resolved by reading the cluster. Raises ConflictError where the present state does not allow
-    the action; any BitbucketError.
+
+class Watch:
+    """Looks at the cluster, acts on it, and remembers what it has seen.
+
+    ``observations`` are ``{at, cluster_state, nodes: [{name, state, version}]}`` in the order of time: one for each
+    look that differs from the one before, ``at`` in ISO 8601, UTC, with milliseconds. As a context manager it hands
+    them to a BitbucketError that ends the block, among its facts.
     """
 
-    def done() -> View | None:
-        seen = read(client)
-        return seen if obeyed(seen, action) else None
+    def __init__(self, client: Client, now: t.Callable[[], dt.datetime] = _utc_now) -> None:
+        self.observations: list[View] = []
+        self._client = client
+        self._now = now
 
-    # never twice: what a second approval does while the first is under way is not documented
-    return client.settle(lambda: _view(client.post(f"/rest/zdu/{action}", _CLUSTER)), done, resend=False)
+    def __enter__(self) -> Watch:
+        return self
+
+    def __exit__(self, _kind: object, error: BaseException | None, _traceback: object) -> None:
+        if isinstance(error, BitbucketError):
+            error.facts["observations"] = self.observations
+
+    def read(self) -> View:
+        """See the function ``read``."""
+        return self._seen(read(self._client))
+
+    def act(self, action: str) -> View:
+        """POST ``start``, ``approve`` or ``cancel`` and return the cluster as it is then.
+
+        A lost answer is resolved by reading the cluster. Raises ConflictError where the present state does not allow
+        the action; any BitbucketError.
+        """
+
+        def send() -> View:
+            return self._seen(_view(self._client.post(f"/rest/zdu/{action}", _CLUSTER)))
+
+        def done() -> View | None:
+            seen = self.read()
+            return seen if obeyed(seen, action) else None
+
+        # never twice: what a second approval does while the first is under way is not documented
+        return self._client.settle(send, done, resend=False)
+
+    def _seen(self, cluster: View) -> View:
+        """The cluster; what is new of it is remembered."""
+        names = ("name", "state", "version")
+        nodes = [{name: node[name] for name in names} for node in cluster["nodes"]]
+        seen = {"cluster_state": cluster["state"], "nodes": nodes}
+        *_others, last = self.observations or [{}]
+        if seen != {name: value for name, value in last.items() if name != "at"}:
+            at = self._now().isoformat(timespec="milliseconds").replace("+00:00", "Z")
+            self.observations.append({"at": at, **seen})
+        return cluster
 
 
 def find_node(cluster: View, name: str) -> View | None:

@@ -76,12 +76,44 @@ elapsed:
   returned: success
   type: float
   sample: 42.5
+observations:
+  description:
+    - What was seen of the cluster, one entry for each look that differs from the one before, in the order of time.
+  returned: success, and failure once the server was asked
+  type: list
+  elements: dict
+  contains:
+    at:
+      description: When it was seen first, in UTC.
+      type: str
+      sample: "2026-11-21T15:59:12.345Z"
+    cluster_state:
+      description: State of the cluster.
+      type: str
+      sample: MIXED
+    nodes:
+      description: Nodes that the cluster listed, sorted by name.
+      type: list
+      elements: dict
+      contains:
+        name:
+          description: Name of the node.
+          type: str
+          sample: bitbucket-1
+        state:
+          description: State of the node.
+          type: str
+          sample: STARTING
+        version:
+          description: Version that the node ran, or null when it was offline.
+          type: str
+          sample: 9.4.22
 """
 
 import typing as t
 
-from ..module_utils import _cluster
-from ..module_utils._argspec import Spec, wait
+from ..module_utils import _argspec, _cluster
+from ..module_utils._argspec import Spec
 from ..module_utils._module import execute
 from ..module_utils._retry import NEVER
 from ..module_utils._waiter import wait_until
@@ -96,7 +128,7 @@ SPEC: Spec = {
     "state": {"type": "str", "required": True},
     "version": {"type": "str"},
     "failed_states": {"type": "list", "elements": "str"},
-    **wait(delay=2, timeout=600),
+    **_argspec.wait(delay=2, timeout=600),
 }
 
 
@@ -146,22 +178,31 @@ class Goal:
         return f"node {self.node} is {seen['state']} at version {seen['version'] or 'unknown'}"
 
 
-def run(module: AnsibleModule, client: Client) -> dict[str, t.Any]:
-    """Wait, or look once in check mode."""
-    if module.check_mode:
-        return {"changed": False, "cluster": _cluster.read(client), "elapsed": 0.0}
-    goal = Goal(module.params)
-    cluster, elapsed = wait_until(
-        lambda: _cluster.read(client),
+def wait(params: t.Mapping[str, t.Any], watch: _cluster.Watch) -> tuple[_cluster.View, float]:
+    """The cluster when the goal is reached, and the seconds that it took. Raises WaitError."""
+    goal = Goal(params)
+    return wait_until(
+        watch.read,
         goal.reached,
         goal.hopeless,
         goal.describe,
         goal=str(goal),
-        timeout=module.params["wait_timeout"],
-        delay=module.params["wait_delay"],
+        timeout=params["wait_timeout"],
+        delay=params["wait_delay"],
         next_step=f"look at the log of {goal.node or 'the server'}, put it right and run again",
     )
-    return {"changed": False, "cluster": cluster, "elapsed": round(elapsed, 1)}
+
+
+def run(module: AnsibleModule, client: Client) -> dict[str, t.Any]:
+    """Wait, or look once in check mode."""
+    with _cluster.Watch(client) as watch:
+        cluster, elapsed = (watch.read(), 0.0) if module.check_mode else wait(module.params, watch)
+    return {
+        "changed": False,
+        "cluster": cluster,
+        "elapsed": round(elapsed, 1),
+        "observations": watch.observations,
+    }
 
 
 def main() -> None:

@@ -65,6 +65,19 @@ cluster:
     upgrade_mode_enabled: false
     original_version: null
     nodes: []
+observations:
+  description:
+    - What was seen of the cluster, one entry for each look that differs from the one before,
+      with the fields of RV(bitbucket.datacenter.cluster_wait#module:observations).
+  returned: success, and failure once the server was asked
+  type: list
+  elements: dict
+  sample:
+    - at: "2026-11-21T15:59:12.345Z"
+      cluster_state: STABLE
+      nodes:
+        - {name: bitbucket-1, state: ACTIVE, version: 9.4.21}
+        - {name: bitbucket-2, state: ACTIVE, version: 9.4.21}
 """
 
 import typing as t
@@ -95,22 +108,22 @@ STATES = {
 }
 
 
-def act(client: Client, action: str) -> tuple[_cluster.View, bool]:
+def act(watch: _cluster.Watch, action: str) -> tuple[_cluster.View, bool]:
     """Post the action; return the cluster and whether it was this run that the server obeyed."""
     try:
-        return _cluster.act(client, action), True
+        return watch.act(action), True
     except ConflictError:
         # another operator may have been first: what counts is the state of the cluster
-        seen = _cluster.read(client)
+        seen = watch.read()
         if not obeyed(seen, action):
             raise
         return seen, False
 
 
-def settle(module: AnsibleModule, client: Client, settled: str) -> _cluster.View:
+def settle(module: AnsibleModule, watch: _cluster.Watch, settled: str) -> _cluster.View:
     """Wait until the cluster has left every state in between."""
     cluster, _seconds = wait_until(
-        lambda: _cluster.read(client),
+        watch.read,
         reached=lambda seen: bool(seen["state"] == settled),
         hopeless=lambda seen: "the upgrade tasks failed" if seen["state"] == "UPGRADE_TASKS_FAILED" else None,
         describe=lambda seen: f"the cluster is {seen['state']}",
@@ -125,18 +138,20 @@ def settle(module: AnsibleModule, client: Client, settled: str) -> _cluster.View
 def run(module: AnsibleModule, client: Client) -> dict[str, t.Any]:
     """Bring the upgrade mode to its state."""
     action, passing, settled = STATES[module.params["state"]]
-    before = _cluster.read(client)
-    cluster = after(before, action)
-    if not module.check_mode:
-        acted = False
-        if cluster != before:
-            cluster, acted = act(client, action)
-        if module.params["wait"] and cluster["state"] in passing:
-            cluster = settle(module, client, settled)
-        if not acted:
-            # whatever happened meanwhile was somebody else's doing
-            before = cluster
-    return Outcome(_cluster.summary(before), _cluster.summary(cluster)).result(cluster=cluster)
+    with _cluster.Watch(client) as watch:
+        before = watch.read()
+        cluster = after(before, action)
+        if not module.check_mode:
+            acted = False
+            if cluster != before:
+                cluster, acted = act(watch, action)
+            if module.params["wait"] and cluster["state"] in passing:
+                cluster = settle(module, watch, settled)
+            if not acted:
+                # whatever happened meanwhile was somebody else's doing
+                before = cluster
+    outcome = Outcome(_cluster.summary(before), _cluster.summary(cluster))
+    return outcome.result(cluster=cluster, observations=watch.observations)
 
 
 def main() -> None:

@@ -71,6 +71,19 @@ cluster:
     upgrade_mode_enabled: false
     original_version: null
     nodes: []
+observations:
+  description:
+    - What was seen of the cluster, a single entry,
+      with the fields of RV(bitbucket.datacenter.cluster_wait#module:observations).
+  returned: success, and failure once the server was asked
+  type: list
+  elements: dict
+  sample:
+    - at: "2026-11-21T15:59:12.345Z"
+      cluster_state: STABLE
+      nodes:
+        - {name: bitbucket-1, state: ACTIVE, version: 9.4.21}
+        - {name: bitbucket-2, state: ACTIVE, version: 9.4.21}
 plan:
   description: The plan, also when the module fails because of blockers.
   returned: success, or failure because of blockers
@@ -168,18 +181,19 @@ def run(module: AnsibleModule, client: Client) -> dict[str, t.Any]:
     version(params["target_version"])
     if params["node"] is not None and params["node"] not in params["nodes"]:
         raise InputError(f"node {params['node']!r} is no key of nodes", "give one of the inventory hosts of nodes")
-    cluster = _cluster.read(client)
-    plan = make_plan(cluster, params["nodes"], params["target_version"], params["node"])
-    if plan["blockers"] and params["on_blockers"] == "fail":
-        first = plan["blockers"][0]
-        more = len(plan["blockers"]) - 1
-        also = f" (and {more} more, see plan.blockers)" if more else ""
-        raise BlockedError(
-            f"The rolling upgrade to {plan['target_version']} is blocked: {first['reason']}{also}",
-            first["remedy"],
-            facts={"plan": plan, "cluster": cluster},
-        )
-    return {"changed": False, "plan": plan, "cluster": cluster}
+    with _cluster.Watch(client) as watch:
+        cluster = watch.read()
+        plan = make_plan(cluster, params["nodes"], params["target_version"], params["node"])
+        if plan["blockers"] and params["on_blockers"] == "fail":
+            first = plan["blockers"][0]
+            more = len(plan["blockers"]) - 1
+            also = f" (and {more} more, see plan.blockers)" if more else ""
+            raise BlockedError(
+                f"The rolling upgrade to {plan['target_version']} is blocked: {first['reason']}{also}",
+                first["remedy"],
+                facts={"plan": plan, "cluster": cluster},
+            )
+    return {"changed": False, "plan": plan, "cluster": cluster, "observations": watch.observations}
 
 
 def main() -> None:

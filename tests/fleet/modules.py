@@ -20,7 +20,7 @@ from .found import COLLECTION
 Result = dict[str, Any]
 
 # What moves by itself, or depends on when and which node was asked: not part of what a module promises to predict.
-_VOLATILE = {"tasks_total", "active_user_count", "local", "elapsed", "invocation"}
+_VOLATILE = {"tasks_total", "active_user_count", "local", "elapsed", "at", "invocation"}
 
 
 def steady(value: Any) -> Any:

@@ -30,7 +30,8 @@ class Scenario:
     ``prepare`` brings the world to where the module has something to do, or to find; ``changes`` says whether the
     first real run has something to change. ``reader`` says whether an account that may only read may run it; None
     where the options and the kind of the module say so: what only reads, in a project. ``tells`` are
-    return values that speak of the change itself.
+    return values that speak of the change itself, ``witnesses`` those of what was seen on the way, which cannot be
+    predicted either.
     """
 
     module: str
@@ -40,6 +41,7 @@ class Scenario:
     prepare: Callable[[Fleet], None] = nothing
     reader: bool | None = None
     tells: tuple[str, ...] = ()
+    witnesses: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         return f"{self.module}: {self.title}"

@@ -48,6 +48,9 @@ def is_on(fleet: Fleet) -> bool:
     return bool(fleet.simulator.cluster()["upgrade_mode"])
 
 
+# of a change, what was seen of the cluster before and after it
+SEEN = ("observations",)
+
 # In this order: the last one upgrades the cluster.
 SCENARIOS = [
     Scenario("cluster_info", "read", {}),
@@ -70,9 +73,9 @@ SCENARIOS = [
         "blocked",
         {"target_version": "9.5.0", "nodes": {"one": "node1", "two": "node2"}, "on_blockers": "report"},
     ),
-    Scenario("rolling_upgrade", "start", {"state": "started"}, changes=True, prepare=_not_started),
-    Scenario("rolling_upgrade", "cancel", {"state": "cancelled"}, changes=True, prepare=_started),
-    Scenario("rolling_upgrade", "approve", {"state": "approved"}, changes=True, prepare=_upgraded),
+    Scenario("rolling_upgrade", "start", {"state": "started"}, changes=True, prepare=_not_started, witnesses=SEEN),
+    Scenario("rolling_upgrade", "cancel", {"state": "cancelled"}, changes=True, prepare=_started, witnesses=SEEN),
+    Scenario("rolling_upgrade", "approve", {"state": "approved"}, changes=True, prepare=_upgraded, witnesses=SEEN),
 ]
 
 PLAN = {"target_version": "9.4.99", "nodes": {"a": "node1", "b": "node2"}, "on_blockers": "report"}

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import pytest
 import requests
+from ansible_collections.bitbucket.datacenter.plugins.module_utils._cluster import Watch
 from ansible_collections.bitbucket.datacenter.plugins.module_utils._errors import (
     BitbucketError,
     ConflictError,
@@ -43,7 +44,7 @@ CONFLICT = refusal(409, "Not in this state.")
 @pytest.mark.parametrize(("answer", "acted"), [(LOST, True), (CONFLICT, False)])
 def test_a_lost_or_refused_action_is_settled_by_reading_back(action, answer, acted):
     with serving(Cluster(answer, ENABLED_AFTER[action])) as (client, server):
-        seen, who = rolling_upgrade.act(client, action)
+        seen, who = rolling_upgrade.act(Watch(client), action)
         assert [request.method for request in server.received] == ["POST", "GET"]
     assert seen["upgrade_mode_enabled"] == ENABLED_AFTER[action]
     assert who is acted
@@ -54,7 +55,7 @@ def test_a_lost_or_refused_action_is_settled_by_reading_back(action, answer, act
 def test_an_action_without_effect_is_an_error_and_not_sent_again(action, answer, error):
     with serving(Cluster(answer, not ENABLED_AFTER[action])) as (client, server):
         with pytest.raises(error):
-            rolling_upgrade.act(client, action)
+            rolling_upgrade.act(Watch(client), action)
         assert [request.method for request in server.received] == ["POST", "GET"]
 
 
@@ -66,7 +67,7 @@ def test_an_approval_whose_tasks_run_was_accepted(answer, acted):
         return Answer(200, running) if request.method == "GET" else Cluster(answer, True)(request)
 
     with serving(handler) as (client, _server):
-        seen, who = rolling_upgrade.act(client, "approve")
+        seen, who = rolling_upgrade.act(Watch(client), "approve")
     assert seen["state"] == "RUNNING_UPGRADE_TASKS" and who is acted
 
 
@@ -74,12 +75,12 @@ def test_an_approval_whose_tasks_run_was_accepted(answer, acted):
 def test_any_other_refusal_is_an_error_at_once(status):
     with serving(Cluster(refusal(status, "No."), True)) as (client, server):
         with pytest.raises(BitbucketError):
-            rolling_upgrade.act(client, "start")
+            rolling_upgrade.act(Watch(client), "start")
         assert len(server.received) == 1
 
 
 def test_an_action_that_is_answered_was_this_run_s():
     with serving(Cluster(Answer(200, cluster(True)), True)) as (client, server):
-        seen, acted = rolling_upgrade.act(client, "start")
+        seen, acted = rolling_upgrade.act(Watch(client), "start")
         assert [request.path for request in server.received] == ["/context/rest/zdu/start"]
     assert acted and seen["upgrade_mode_enabled"]
