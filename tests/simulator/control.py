@@ -12,7 +12,7 @@ from typing import Any
 
 from aiohttp import web
 
-from simulator.control_server import HELP, ServerControl
+from simulator.control_server import HELP, ServerControl, document
 from simulator.entry import Entry
 from simulator.layout import SharedHome
 from simulator.release import archive_name, build_release
@@ -37,6 +37,8 @@ class Control:
         app.router.add_get("/", self._index)
         app.router.add_get("/nodes", self._nodes)
         app.router.add_put("/nodes/{name}", self._change_node)
+        app.router.add_get("/entry", self._shown_entry)
+        app.router.add_put("/entry", self._change_entry)
         app.router.add_put("/upgrade-tasks", self._upgrade_tasks)
         app.router.add_get("/requests", self._requests)
         app.router.add_delete("/requests", self._forget_requests)
@@ -52,6 +54,7 @@ class Control:
             {
                 "GET /nodes": "the nodes as the entry address sees them",
                 "PUT /nodes/{name}": 'body {"drained": true or false, "timeout": seconds}',
+                "GET and PUT /entry": 'body {"listening": false} takes the entry address away, true brings it back',
                 "PUT /upgrade-tasks": 'body {"seconds": how long they run after approve, "fail": true or false}',
                 "GET /requests": "requests served by the nodes, newest last, and counts; ?limit=, ?method=, ?route=,"
                 " ?node=; those that change something with dry_run and their body, without secrets",
@@ -88,6 +91,15 @@ class Control:
                     )
                 await asyncio.sleep(0.02)
         return web.json_response(backend.shown())
+
+    async def _shown_entry(self, request: web.Request) -> web.Response:
+        return web.json_response({"listening": self._entry.listening})
+
+    async def _change_entry(self, request: web.Request) -> web.Response:
+        """Requests that are under way get their answers."""
+        wanted = await document(request, "entry")
+        await self._entry.listen(wanted["listening"])
+        return await self._shown_entry(request)
 
     async def _upgrade_tasks(self, request: web.Request) -> web.Response:
         """What the next approve does: RUNNING_UPGRADE_TASKS for a while, then STABLE or UPGRADE_TASKS_FAILED."""

@@ -30,7 +30,7 @@ HELP = {
     "GET, PUT and DELETE /nodes/{name}/override": "what a node shows in place of the truth: tasks_total,"
     " active_user_count, state (ERROR); next_start {outcome: ERROR, STARTING or EXIT, times}; null: the truth",
     "GET /users": "users with their failed logins and whether they must solve a CAPTCHA",
-    "PUT /users/{name}": 'body {"failed_logins": 0} takes the CAPTCHA away',
+    "PUT /users/{name}": 'body {"failed_logins": 0} takes the CAPTCHA away; {"password": "other"} ends the present one',
 }
 
 
@@ -62,7 +62,7 @@ class ServerControl:
         return web.json_response({"faults": faults.show_rules(self._store)})
 
     async def _add_fault(self, request: web.Request) -> web.Response:
-        rule_id = faults.add_rule(self._store, await _document(request, "rule"))
+        rule_id = faults.add_rule(self._store, await document(request, "rule"))
         return web.json_response(self._shown_fault(rule_id), status=201)
 
     async def _clear_faults(self, request: web.Request) -> web.Response:
@@ -89,7 +89,7 @@ class ServerControl:
         return web.json_response(asdict(behaviour.read_behaviour(self._store)))
 
     async def _change_server(self, request: web.Request) -> web.Response:
-        changes = await _document(request, "server")
+        changes = await document(request, "server")
         return web.json_response(asdict(behaviour.change_behaviour(self._store, changes)))
 
     async def _reset_server(self, request: web.Request) -> web.Response:
@@ -109,7 +109,7 @@ class ServerControl:
 
     async def _change_override(self, request: web.Request) -> web.Response:
         name = self._node(request)
-        changes = await _document(request, "node")
+        changes = await document(request, "node")
         return web.json_response(asdict(behaviour.change_override(self._store, name, changes)))
 
     async def _forget_override(self, request: web.Request) -> web.Response:
@@ -136,14 +136,16 @@ class ServerControl:
 
     async def _change_user(self, request: web.Request) -> web.Response:
         name = request.match_info["name"]
-        changes = await _document(request, "user")
-        sql = "UPDATE user SET failed_logins = ? WHERE name = ?"
-        if self._store.execute(sql, changes["failed_logins"], name).rowcount == 0:
+        changes = await document(request, "user")
+        # the schema allows no other names than those of columns
+        columns = ", ".join(f"{column} = ?" for column in changes)
+        sql = f"UPDATE user SET {columns} WHERE name = ?"
+        if self._store.execute(sql, *changes.values(), name).rowcount == 0:
             raise _not_found(f"there is no user named '{name}'")
-        return web.json_response({"name": name, **changes})
+        return web.json_response({"name": name, "changed": sorted(changes)})
 
 
-async def _document(request: web.Request, definition: str) -> dict[str, Any]:
+async def document(request: web.Request, definition: str) -> dict[str, Any]:
     """The JSON object in the body, checked; HTTPBadRequest names every fault."""
     try:
         document: dict[str, Any] = json.loads(await request.text())

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import logging
 import ssl
 from collections.abc import AsyncIterator
@@ -53,13 +54,32 @@ class Entry:
 
     def __init__(self, backends: list[Backend], context_path: str) -> None:
         self.backends = backends
+        #: While it is not, new connections are refused and open ones are reset with their next request.
+        self.listening = False
         self._context_path = context_path
         self._turn = 0
 
     def backend(self, name: str) -> Backend | None:
         return next((backend for backend in self.backends if backend.name == name), None)
 
-    def app(self) -> web.Application:
+    @asynccontextmanager
+    async def serving(self, host: str, port: int, tls: ssl.SSLContext | None = None) -> AsyncIterator[None]:
+        """Listen while the block runs, but for the time that `listen` is told not to."""
+        async with running(self._app()) as runner:
+            self._make_site = functools.partial(_site, runner, host, port, tls)
+            await self.listen(True)
+            yield
+
+    async def listen(self, wanted: bool) -> None:
+        """Take the address away, or bring it back: for all clients at once, as when a load balancer dies."""
+        if wanted and not self.listening:
+            self._site = self._make_site()
+            await self._site.start()
+        elif self.listening and not wanted:
+            await self._site.stop()
+        self.listening = wanted
+
+    def _app(self) -> web.Application:
         app = web.Application()
         app.router.add_route("*", "/{path:.*}", self._forward)
         app.cleanup_ctx.append(self._lifetime)
@@ -98,6 +118,9 @@ class Entry:
         return usable[pivot:] + usable[:pivot]
 
     async def _forward(self, request: web.Request) -> web.StreamResponse:
+        if not self.listening:
+            reset(request)
+            raise web.HTTPBadGateway
         for backend in self._candidates():
             # The choice and this line are not interrupted: a drain sees every request that it must wait for.
             backend.in_flight += 1
@@ -149,12 +172,23 @@ class Entry:
 
 
 @asynccontextmanager
-async def serving(app: web.Application, host: str, port: int, tls: ssl.SSLContext | None = None) -> AsyncIterator[None]:
-    """Listen while the block runs. Bodies are passed on as they came."""
+async def serving(app: web.Application, host: str, port: int) -> AsyncIterator[None]:
+    """Listen while the block runs."""
+    async with running(app) as runner:
+        await _site(runner, host, port).start()
+        yield
+
+
+@asynccontextmanager
+async def running(app: web.Application) -> AsyncIterator[web.AppRunner]:
+    """The application, ready to be listened for; closed on leaving. Bodies are passed on as they came."""
     runner = web.AppRunner(app, access_log=None, auto_decompress=False, shutdown_timeout=2.0)
     await runner.setup()
     try:
-        await web.TCPSite(runner, host, port, reuse_port=True, backlog=512, ssl_context=tls).start()
-        yield
+        yield runner
     finally:
         await runner.cleanup()
+
+
+def _site(runner: web.AppRunner, host: str, port: int, tls: ssl.SSLContext | None = None) -> web.TCPSite:
+    return web.TCPSite(runner, host, port, reuse_port=True, backlog=512, ssl_context=tls)

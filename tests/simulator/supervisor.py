@@ -204,7 +204,7 @@ class Supervisor:
         try:
             async with (
                 serving(control.app(), HOST, control_port),
-                serving(entry.app(), HOST, entry_port, options.tls()),
+                entry.serving(HOST, entry_port, options.tls()),
             ):
                 await asyncio.gather(*(self._script(place, "start") for place in self._places))
                 if await self._all_active(store, entry, stop):

@@ -140,6 +140,36 @@ def test_skip_node_and_probability(cluster: Cluster, add: Add) -> None:
     assert {200, 500} == set(statuses)
 
 
+def test_the_entry_address_goes_away_and_comes_back(cluster: Cluster) -> None:
+    with requests.Session() as session:
+        session.get(cluster.base + "/status", timeout=10)
+        try:
+            assert cluster.control("PUT", "/entry", json={"listening": False}).json() == {"listening": False}
+            with pytest.raises(requests.ConnectionError, match="reset by peer"):
+                session.get(cluster.base + "/status", timeout=10)
+            with pytest.raises(requests.ConnectionError, match="refused"):
+                session.get(cluster.base + "/status", timeout=10)
+            assert cluster.call("GET", BRANCHES, at="node1").status_code == 200
+        finally:
+            assert cluster.control("PUT", "/entry", json={"listening": True}).json() == {"listening": True}
+        assert session.get(cluster.base + "/status", timeout=10).status_code == 200
+    assert cluster.control("PUT", "/entry", json={"listening": "no"}).status_code == 400
+    assert cluster.control("GET", "/entry").json() == {"listening": True}
+
+
+def test_a_password_is_revoked(cluster: Cluster) -> None:
+    before = cluster.call("GET", BRANCHES, user="reader").status_code
+    try:
+        answer = cluster.control("PUT", "/users/reader", json={"password": "other"})
+        assert answer.json() == {"name": "reader", "changed": ["password"]}
+        assert (before, cluster.call("GET", BRANCHES, user="reader").status_code) == (200, 401)
+    finally:
+        cluster.control("PUT", "/users/reader", json={"password": "reader", "failed_logins": 0})
+    assert cluster.call("GET", BRANCHES, user="reader").status_code == 200
+    assert cluster.control("PUT", "/users/nobody", json={"password": "other"}).status_code == 404
+    assert cluster.control("PUT", "/users/reader", json={}).status_code == 400
+
+
 def test_health_checks_are_left_alone(cluster: Cluster, add: Add) -> None:
     rule = add("status", parameters={"status": 503})
     time.sleep(0.6)
