@@ -9,6 +9,9 @@ GATES ?=
 # What make benchmark measures; all when empty.
 CASES ?=
 
+# Images of containers often set it. Nothing is compiled on installation, so every process would compile all it imports.
+unexport PYTHONDONTWRITEBYTECODE
+
 VENV := .venv
 BIN := $(VENV)/bin
 COLLECTIONS := .build/collections
