@@ -4,16 +4,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import json
 import os
+import signal
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 ROOT = Path(__file__).resolve().parents[2]
 COLLECTIONS = ROOT / ".build" / "collections"
@@ -110,6 +112,24 @@ class Playbooks:
         ``follow`` gets each event while the run goes on.
         Raises subprocess.TimeoutExpired after ``timeout`` seconds, with the run ended.
         """
+        with self.started(
+            playbook, *arguments, variables=variables, environment=environment, timeout=timeout
+        ) as started:
+            for event in started:
+                if follow:
+                    follow(event)
+        return started.finished()
+
+    @contextlib.contextmanager
+    def started(
+        self,
+        playbook: str,
+        *arguments: str,
+        variables: Mapping[str, Any] | None = None,
+        environment: Mapping[str, str] | None = None,
+        timeout: float = 280,
+    ) -> Iterator[Started]:
+        """As run, for those that want to meddle; whatever still runs on leaving is killed."""
         self._prepare()
         command = [
             str(Path(sys.executable).with_name("ansible-playbook")),
@@ -118,36 +138,133 @@ class Playbooks:
         ]
         if variables:
             command += ["--extra-vars", json.dumps(variables)]
-        read_end, write_end = os.pipe()
-        events: list[Event] = []
-        began = time.monotonic()
-        with subprocess.Popen(
+        events_read, events_write = os.pipe()
+        answers_read, answers_write = os.pipe()
+        process = subprocess.Popen(
             command,
-            env={**self._environment, **(environment or {}), "HARNESS_EVENTS": str(write_end)},
-            pass_fds=[write_end],
+            env={
+                **self._environment,
+                **(environment or {}),
+                "HARNESS_EVENTS": str(events_write),
+                "HARNESS_ANSWERS": str(answers_read),
+            },
+            pass_fds=[events_write, answers_read],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
-        ) as process:
-            os.close(write_end)
-            reader = threading.Thread(target=_read_events, args=(read_end, events, follow))
-            reader.start()
+        )
+        os.close(events_write)
+        os.close(answers_read)
+        with process, os.fdopen(events_read, encoding="utf-8") as events, os.fdopen(answers_write, "w") as answers:
+            started = Started(command, process, events, answers, timeout)
             try:
-                output, _errors = process.communicate(timeout=timeout)
-            except BaseException:
-                process.terminate()
-                raise
+                yield started
             finally:
-                reader.join()
-        hosts = next((event["hosts"] for event in events if event["event"] == "stats"), {})
-        return Run(command, process.returncode, output, events, hosts, time.monotonic() - began)
+                started.kill()
 
 
-def _read_events(descriptor: int, events: list[Event], follow: Callable[[Event], None] | None) -> None:
-    with os.fdopen(descriptor, encoding="utf-8") as stream:
-        for line in stream:
+class Started:
+    """A run that goes on. Who iterates gets its events, and holds it at each of them until the next is asked for."""
+
+    def __init__(
+        self, command: list[str], process: subprocess.Popen[str], events: TextIO, answers: TextIO, timeout: float
+    ) -> None:
+        self._command = command
+        self._process = process
+        self._stream = events
+        self._answers = answers
+        self._began = time.monotonic()
+        self._seconds = 0.0
+        self._output: list[str] = []
+        self._late = False
+        self.events: list[Event] = []
+        self._reader = threading.Thread(target=self._read_output)
+        self._reader.start()
+        self._timeout = timeout
+        self._watch = threading.Timer(timeout, self._too_late)
+        self._watch.start()
+
+    def __iter__(self) -> Iterator[Event]:
+        for line in self._stream:
             event = json.loads(line)
-            events.append(event)
-            if follow:
-                follow(event)
+            self.events.append(event)
+            yield event
+            self.go_on()
+        # its last words are written, its end is near
+        self._process.wait()
+
+    def go_on(self) -> None:
+        """Let go of a run that is held; the next event holds it again."""
+        # it may have been killed
+        with contextlib.suppress(BrokenPipeError):
+            self._answers.write("\n")
+            self._answers.flush()
+
+    def kill(self) -> None:
+        """SIGKILL for ansible-playbook, its workers and its modules, as if the controller had lost its power.
+
+        Nothing happens to a run that has ended, nor to the nodes that it has started.
+        """
+        if self._process.poll() is None:
+            kill_tree(self._process.pid, spare="simulator.node")
+        self._process.wait()
+        self._watch.cancel()
+        self._reader.join()
+        self._seconds = self._seconds or time.monotonic() - self._began
+
+    def finished(self) -> Run:
+        """What is known of the run after its end, or after it was killed.
+
+        Raises subprocess.TimeoutExpired when it was ended because it took too long.
+        """
+        output = "".join(self._output)
+        if self._late:
+            raise subprocess.TimeoutExpired(self._command, self._timeout, output)
+        hosts = next((event["hosts"] for event in self.events if event["event"] == "stats"), {})
+        return Run(self._command, self._process.returncode, output, self.events, hosts, self._seconds)
+
+    def _too_late(self) -> None:
+        self._late = True
+        kill_tree(self._process.pid, spare="simulator.node")
+
+    def _read_output(self) -> None:
+        assert self._process.stdout
+        self._output.extend(self._process.stdout)
+
+
+def kill_tree(root: int, spare: str) -> None:
+    """SIGKILL for a process and all that descend from it, but for those whose command line says ``spare``.
+
+    By descent and not by process group: Ansible's workers have sessions of their own.
+    """
+    doomed: list[int] = [root]
+    # stopped first, so that none of them starts another one meanwhile
+    for process in doomed:
+        _signal(process, signal.SIGSTOP)
+        doomed += [child for child in _children(process) if spare not in _command_line(child)]
+    for process in doomed:
+        _signal(process, signal.SIGKILL)
+
+
+def _signal(process: int, number: signal.Signals) -> None:
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(process, number)
+
+
+def _children(process: int) -> list[int]:
+    try:
+        return [
+            int(child)
+            for task in Path(f"/proc/{process}/task").iterdir()
+            for child in (task / "children").read_text(encoding="ascii").split()
+        ]
+    except FileNotFoundError:
+        return []
+
+
+def _command_line(process: int) -> str:
+    try:
+        return Path(f"/proc/{process}/cmdline").read_text(encoding="utf-8", errors="replace")
+    except FileNotFoundError:
+        return ""
