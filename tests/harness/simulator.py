@@ -12,7 +12,7 @@ import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -115,11 +115,17 @@ class Simulator:
             }
             for node in self.facts["nodes"]
         }
-        common = {
+        local = {
             "ansible_connection": "local",
             "ansible_python_interpreter": "{{ ansible_playbook_python }}",
             "rolling_upgrade_become": False,
             "rolling_upgrade_control": "scripts",
+        }
+        return self.write_hosts(path, hosts, **{**local, **more})
+
+    def write_hosts(self, path: Path, hosts: Mapping[str, Mapping[str, Any]], **more: Any) -> Path:
+        """An inventory of ``hosts``, each with variables of its own; ``more`` are variables for all of them."""
+        common = {
             "rolling_upgrade_min_free_mb": 100,
             "rolling_upgrade_wait_timeout": 120,
             "rolling_upgrade_wait_delay": 1,
@@ -148,18 +154,19 @@ def ls_remote(address: str, environment: Mapping[str, str] | None = None) -> dic
 
 
 @contextlib.contextmanager
-def running(directory: Path, *options: str) -> Iterator[Simulator]:
+def running(directory: Path, *options: str, within: Sequence[str] = ()) -> Iterator[Simulator]:
     """A fresh cluster on free ports with everything below ``directory``; ended with all its nodes on leaving.
 
+    ``within`` is the beginning of its command, which runs the rest in surroundings of its own.
     Raises RuntimeError with the simulator's last words when it does not come up.
     """
     shutil.rmtree(directory, ignore_errors=True)
     directory.mkdir(parents=True)
     ready, log = directory / "ready.json", directory / "simulator.log"
-    command = [sys.executable, "-m", "simulator", "--port", "0", "--until-eof", "--data-dir", str(directory / "data")]
+    command = [*within, sys.executable, "-m", "simulator", "--port", "0", "--until-eof"]
     with log.open("w", encoding="utf-8") as output:
         process = subprocess.Popen(
-            [*command, "--ready-file", str(ready), *options],
+            [*command, "--data-dir", str(directory / "data"), "--ready-file", str(ready), *options],
             env={**os.environ, "PYTHONPATH": str(TESTS)},
             # never written to: its end tells the cluster that whoever uses it has gone, even if by kill -9
             stdin=subprocess.PIPE,

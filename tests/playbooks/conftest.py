@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -29,13 +29,14 @@ def directory(request: pytest.FixtureRequest) -> Path:
 
 
 @contextlib.contextmanager
-def cluster(directory: Path, nodes: int) -> Iterator[Simulator]:
+def cluster(directory: Path, nodes: int, within: Sequence[str] = ()) -> Iterator[Simulator]:
     """A cluster with the default seed and another password for its administrator."""
     seed = yaml.safe_load((TESTS / "simulator" / "default-seed.yml").read_text(encoding="utf-8"))
     seed["users"][0]["password"] = SECRET
     path = directory.with_suffix(".seed.yml")
     path.write_text(yaml.safe_dump(seed), encoding="utf-8")
-    with running(directory, "--seed", str(path), "--nodes", str(nodes), "--start-up-seconds", "0.2") as simulator:
+    options = ("--seed", str(path), "--nodes", str(nodes), "--start-up-seconds", "0.2")
+    with running(directory, *options, within=within) as simulator:
         yield simulator
 
 
@@ -53,10 +54,10 @@ def own_simulator(directory: Path, request: pytest.FixtureRequest) -> Iterator[S
         yield started
 
 
-def player(simulator: Simulator, directory: Path) -> Play:
+def player(simulator: Simulator, directory: Path, inventory: Path | None = None) -> Play:
     """Runs playbooks against the cluster, with an inventory of its nodes; no output may hold the password."""
     playbooks = Playbooks(directory / "ansible", simulator.connection)
-    inventory = simulator.write_inventory(directory / "inventory.yml")
+    inventory = inventory or simulator.write_inventory(directory / "inventory.yml")
 
     def play(
         playbook: str,

@@ -1,0 +1,109 @@
+# SPDX-FileCopyrightText: 2026 bitbucket.datacenter contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The rolling upgrade of three hosts over real SSH, by an account that becomes root through sudo."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from harness.hosts import Hosts, World, hosts, obstacle
+from harness.simulator import Simulator
+
+from .conftest import Play, cluster, player
+
+NODES = ["node1", "node2", "node3"]
+
+
+@pytest.fixture(scope="module")
+def world(directory: Path) -> World:
+    data = directory / "test_ssh"
+    reason = obstacle(data)
+    if reason:
+        pytest.skip(f"there can be no hosts to reach by SSH here: {reason}")
+    return World(data)
+
+
+@pytest.fixture(scope="module")
+def ssh_simulator(world: World, directory: Path) -> Iterator[Simulator]:
+    with cluster(directory / "test_ssh", nodes=len(NODES), within=world.as_bitbucket()) as started:
+        yield started
+
+
+@pytest.fixture(scope="module")
+def nodes(ssh_simulator: Simulator, world: World, directory: Path) -> Iterator[Hosts]:
+    with hosts(ssh_simulator, world, directory / "test_ssh.hosts") as running:
+        yield running
+
+
+@pytest.fixture
+def play_ssh(ssh_simulator: Simulator, nodes: Hosts, directory: Path) -> Play:
+    inventory = nodes.write_inventory(directory / "test_ssh.hosts" / "inventory.yml")
+    return player(ssh_simulator, directory / "test_ssh.hosts", inventory)
+
+
+@pytest.fixture
+def version(ssh_simulator: Simulator) -> str:
+    """The next release."""
+    feature, _dot, patch = running(ssh_simulator)["node1"].rpartition(".")
+    return f"{feature}.{int(patch) + 1}"
+
+
+def running(simulator: Simulator) -> dict[str, str]:
+    """The version of each node, all of them ACTIVE in a STABLE cluster."""
+    cluster = simulator.cluster()
+    assert cluster["state"] == "STABLE"
+    assert {state for state, _version in cluster["nodes"].values()} == {"ACTIVE"}
+    return {name: version for name, (_state, version) in cluster["nodes"].items()}
+
+
+def on_controller(simulator: Simulator, version: str, directory: Path) -> dict[str, Any]:
+    """The variables that name a release archive which lies on the controller."""
+    variables = simulator.archive(version)
+    archive = directory / f"atlassian-bitbucket-{version}.tar.gz"
+    archive.write_bytes(simulator.http.get(variables["rolling_upgrade_archive"], timeout=60).content)
+    assert variables["rolling_upgrade_archive_checksum"] == f"sha256:{hashlib.sha256(archive.read_bytes()).hexdigest()}"
+    return {**variables, "rolling_upgrade_archive": str(archive)}
+
+
+def on_disk(simulator: Simulator) -> dict[str, list[str]]:
+    """The installed releases of each node, what is staged, and where the link leads."""
+    found = {}
+    for node in simulator.facts["nodes"]:
+        install_dir = Path(node["install_dir"])
+        names = sorted(path.name for path in [*install_dir.glob("*"), *install_dir.glob("staging/*")])
+        found[node["name"]] = [*names, str((install_dir / "current").readlink())]
+    return found
+
+
+def owners(simulator: Simulator) -> set[int]:
+    """The users as whom the nodes run."""
+    logs = (Path(node["home"], "log", "bitbucket.pid") for node in simulator.facts["nodes"])
+    return {Path("/proc", log.read_text(encoding="ascii").strip()).stat().st_uid for log in logs}
+
+
+@pytest.mark.long
+def test_by_service(ssh_simulator: Simulator, play_ssh: Play, version: str, tmp_path: Path) -> None:
+    """Check mode, the real run and one more; the archive comes from the controller."""
+    variables = on_controller(ssh_simulator, version, tmp_path)
+    before = ssh_simulator.cluster(), on_disk(ssh_simulator), owners(ssh_simulator)
+
+    predicted = play_ssh("rolling_upgrade", "--check", "--diff", variables=variables)
+    assert predicted.returncode == 0, predicted.output
+    assert predicted.changed > 0
+    assert (ssh_simulator.cluster(), on_disk(ssh_simulator), owners(ssh_simulator)) == before
+
+    done = play_ssh("rolling_upgrade", variables=variables)
+    assert done.returncode == 0, done.output
+    assert running(ssh_simulator) == dict.fromkeys(NODES, version)
+    assert owners(ssh_simulator) == before[2] != {0}
+    for task in ("Stop the service", "Start the service"):
+        assert sorted(event["host"] for event in done.events if event.get("task") == task) == NODES
+
+    again = play_ssh("rolling_upgrade", variables=variables)
+    assert again.returncode == 0, again.output
+    assert again.changed == 0
+    assert "WARNING" not in again.output
