@@ -7,28 +7,37 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: rolling_upgrade_plan
-short_description: Plan the next steps of a rolling upgrade
+short_description: Plan the next steps of a rolling upgrade, of its rollback or of a rolling restart
 version_added: 1.0.0
 author: bitbucket.datacenter contributors (@bitbucket-datacenter)
 description:
-  - Computes, from what the cluster says now, the steps that lead to every node at the target version, or what
-    forbids them. Nothing is remembered between runs, so that a run after a crash goes on where the cluster is.
-  - Only a later bug-fix release of the same feature release can be a target.
+  - Computes, from what the cluster says now, the steps that lead to the goal, or what forbids them. Nothing is
+    remembered between runs, so that a run after a crash goes on where the cluster is.
+  - An upgrade leads to every node at the target version; only a later bug-fix release of the same feature release can
+    be a target. A rollback leads from any state of an upgrade that is not approved to every node at the version from
+    which it began, with upgrade mode off. A restart leads through every node once, outside upgrade mode.
   - Needs the permission SYS_ADMIN.
 extends_documentation_fragment:
   - bitbucket.datacenter.connection
   - bitbucket.datacenter.attributes
   - bitbucket.datacenter.attributes.reads
 options:
+  goal:
+    description:
+      - What is wanted, V(upgrade), V(rollback) of an upgrade, or V(restart).
+    type: str
+    choices: [upgrade, rollback, restart]
+    default: upgrade
   target_version:
     description:
-      - Version that every node shall run.
+      - Version that every node shall run after the upgrade, or would have run after the one that is rolled back.
+      - Required unless O(goal=restart).
     type: str
-    required: true
   nodes:
     description:
       - Inventory host names, each with the name of its node in the cluster, or the address of that node.
-      - Hosts and nodes must match one to one.
+      - Hosts and nodes must match one to one. With O(goal=restart) a host whose node is not listed is one that is
+        down, as the cluster forgets a node that was stopped outside upgrade mode.
     type: dict
     required: true
   node:
@@ -58,6 +67,22 @@ EXAMPLES = r"""
 - name: Show the steps
   ansible.builtin.debug:
     msg: "{{ result.plan.steps | map(attribute='reason') }}"
+
+- name: Plan the way back from an upgrade to 9.4.22
+  bitbucket.datacenter.rolling_upgrade_plan:
+    goal: rollback
+    target_version: 9.4.22
+    nodes:
+      bitbucket-1.example.com: bitbucket-1
+      bitbucket-2.example.com: bitbucket-2
+
+- name: Plan a restart, whatever forbids it
+  bitbucket.datacenter.rolling_upgrade_plan:
+    goal: restart
+    nodes:
+      bitbucket-1.example.com: bitbucket-1
+      bitbucket-2.example.com: bitbucket-2
+    on_blockers: report
 """
 
 RETURN = r"""
@@ -89,8 +114,12 @@ plan:
   returned: success, or failure because of blockers
   type: dict
   contains:
+    goal:
+      description: What is wanted.
+      type: str
+      sample: upgrade
     target_version:
-      description: The wanted version.
+      description: The version of O(target_version), or null.
       type: str
       sample: 9.4.22
     original_version:
@@ -102,7 +131,8 @@ plan:
       type: str
       sample: STABLE
     next:
-      description: What comes next, one of V(none), V(start), V(nodes), V(finalize), V(wait) and V(blocked).
+      description:
+        - What comes next, one of V(none), V(start), V(nodes), V(finalize), V(wait), V(cancel) and V(blocked).
       type: str
       sample: start
     steps:
@@ -111,7 +141,10 @@ plan:
       elements: dict
       contains:
         action:
-          description: One of V(start), V(wait_for_node), V(upgrade_node), V(wait_for_cluster) and V(approve).
+          description:
+            - Of an upgrade V(start), V(wait_for_node), V(upgrade_node), V(wait_for_cluster) and V(approve).
+            - Of a rollback V(wait_for_node), V(rollback_node) and V(cancel).
+            - Of a restart V(wait_for_node) and V(restart_node).
           type: str
           sample: upgrade_node
         host:
@@ -122,6 +155,10 @@ plan:
           description: Node of the step, or null.
           type: str
           sample: bitbucket-1
+        version:
+          description: Version that the node shall run afterwards, or null where no node is meant or it cannot be told.
+          type: str
+          sample: 9.4.22
         reason:
           description: Why.
           type: str
@@ -150,7 +187,9 @@ plan:
         remedy:
           description: What to do.
           type: str
-          sample: read its log and restart it, or remove it from the cluster
+          sample: >-
+            read its log, put it right and run bitbucket.datacenter.rolling_upgrade again,
+            or bring all nodes back with bitbucket.datacenter.rolling_upgrade_rollback
 """
 
 import typing as t
@@ -168,7 +207,8 @@ if t.TYPE_CHECKING:
     from ..module_utils._client import Client
 
 SPEC: Spec = {
-    "target_version": {"type": "str", "required": True},
+    "goal": {"type": "str", "choices": ["upgrade", "rollback", "restart"], "default": "upgrade"},
+    "target_version": {"type": "str"},
     "nodes": {"type": "dict", "required": True},
     "node": {"type": "str"},
     "on_blockers": {"type": "str", "choices": ["fail", "report"], "default": "fail"},
@@ -178,18 +218,20 @@ SPEC: Spec = {
 def run(module: AnsibleModule, client: Client) -> dict[str, t.Any]:
     """Read the cluster and plan."""
     params = module.params
-    version(params["target_version"])
+    if params["target_version"] is not None:
+        version(params["target_version"])
     if params["node"] is not None and params["node"] not in params["nodes"]:
         raise InputError(f"node {params['node']!r} is no key of nodes", "give one of the inventory hosts of nodes")
     with _cluster.Watch(client) as watch:
         cluster = watch.read()
-        plan = make_plan(cluster, params["nodes"], params["target_version"], params["node"])
+        plan = make_plan(cluster, params["nodes"], params["target_version"], params["goal"], params["node"])
         if plan["blockers"] and params["on_blockers"] == "fail":
             first = plan["blockers"][0]
             more = len(plan["blockers"]) - 1
             also = f" (and {more} more, see plan.blockers)" if more else ""
+            what = f"rolling upgrade to {plan['target_version']}" if plan["goal"] == "upgrade" else plan["goal"]
             raise BlockedError(
-                f"The rolling upgrade to {plan['target_version']} is blocked: {first['reason']}{also}",
+                f"The {what} is blocked: {first['reason']}{also}",
                 first["remedy"],
                 facts={"plan": plan, "cluster": cluster},
             )
@@ -198,7 +240,8 @@ def run(module: AnsibleModule, client: Client) -> dict[str, t.Any]:
 
 def main() -> None:
     """Entry point."""
-    execute(run, SPEC, read_only=True)
+    needs_target = [("goal", goal, ["target_version"]) for goal in ("upgrade", "rollback")]
+    execute(run, SPEC, read_only=True, required_if=needs_target)
 
 
 if __name__ == "__main__":

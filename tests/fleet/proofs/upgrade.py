@@ -73,6 +73,18 @@ SCENARIOS = [
         "blocked",
         {"target_version": "9.5.0", "nodes": {"one": "node1", "two": "node2"}, "on_blockers": "report"},
     ),
+    Scenario(
+        "rolling_upgrade_plan",
+        "of the way back",
+        {"goal": "rollback", "target_version": TARGET, "nodes": {"one": "node1", "two": "node2"}},
+        prepare=_started,
+    ),
+    Scenario(
+        "rolling_upgrade_plan",
+        "of a restart",
+        {"goal": "restart", "nodes": {"one": "node1", "two": "node2"}, "node": "one"},
+        prepare=_not_started,
+    ),
     Scenario("rolling_upgrade", "start", {"state": "started"}, changes=True, prepare=_not_started, witnesses=SEEN),
     Scenario("rolling_upgrade", "cancel", {"state": "cancelled"}, changes=True, prepare=_started, witnesses=SEEN),
     Scenario("rolling_upgrade", "approve", {"state": "approved"}, changes=True, prepare=_upgraded, witnesses=SEEN),

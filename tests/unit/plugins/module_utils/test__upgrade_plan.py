@@ -60,8 +60,12 @@ def hosts_of(view):
     return {f"host-{each['name']}": each["name"] for each in view["nodes"]}
 
 
-def plan(view, hosts=None, target=TARGET, only=None):
-    return _upgrade_plan.plan(view, hosts_of(view) if hosts is None else hosts, target, only)
+def plan(view, hosts=None, target=TARGET, goal="upgrade", only=None):
+    return _upgrade_plan.plan(view, hosts_of(view) if hosts is None else hosts, target, goal, only)
+
+
+GOALS = ("upgrade", "rollback", "restart")
+WORKS = tuple(f"{goal}_node" for goal in GOALS)
 
 
 def actions(made):
@@ -103,12 +107,36 @@ def going_on(draw):
 # -- whatever the cluster says ---------------------------------------------------------------------------------------
 
 
-@given(any_cluster(), st.booleans())
-def test_there_are_steps_or_blockers_never_both(view, narrowed):
-    made = plan(view, only="host-n0" if narrowed else None)
+@given(any_cluster(), st.sampled_from(GOALS), st.booleans())
+def test_there_are_steps_or_blockers_never_both(view, goal, narrowed):
+    made = plan(view, goal=goal, only="host-n0" if narrowed else None)
+    assert made["goal"] == goal
     assert not (made["steps"] and made["blockers"])
     assert (made["next"] == "blocked") == bool(made["blockers"])
     assert (made["next"] == "none") == (not made["steps"] and not made["blockers"])
+
+
+@given(any_cluster(), st.sampled_from(GOALS))
+def test_a_blocker_says_of_whom_why_and_what_to_do(view, goal):
+    by_name = {each["name"]: each for each in view["nodes"]}
+    for blocker in plan(view, goal=goal)["blockers"]:
+        seen = by_name.get(blocker["node"], {"version": None, "state": None})
+        assert (blocker["version"], blocker["state"]) == (seen["version"], seen["state"])
+        assert blocker["reason"] and blocker["remedy"]
+
+
+@given(any_cluster(), st.sampled_from(GOALS), st.booleans())
+def test_a_step_at_a_node_says_where_and_which_version_comes_of_it(view, goal, narrowed):
+    running = {each["version"] for each in view["nodes"]}
+    for step in plan(view, goal=goal, only="host-n0" if narrowed else None)["steps"]:
+        if step["action"] in WORKS:
+            assert step["action"] == f"{goal}_node"
+            assert step["host"] == f"host-{step['node']}"
+            assert step["version"] in {"upgrade": {TARGET}, "rollback": {ORIGINAL}, "restart": running}[goal]
+        elif step["action"] == "wait_for_node":
+            assert step["version"] in running
+        else:
+            assert (step["host"], step["node"], step["version"]) == (None, None, None)
 
 
 @given(any_cluster())
@@ -155,23 +183,31 @@ def test_upgrade_mode_is_on_before_the_first_node_is_touched(view):
         assert plan(view)["next"] == ("nodes" if view["upgrade_mode_enabled"] else "start")
 
 
-@given(going_on())
-def test_stopping_a_node_never_takes_a_second_one_down(view):
+@given(st.one_of(going_on(), any_cluster()), st.sampled_from(GOALS))
+def test_stopping_a_node_never_takes_a_second_one_down(view, goal):
     for each in view["nodes"]:
-        made = plan(view, only=f"host-{each['name']}")
-        if ("upgrade_node", each["name"]) not in actions(made) or each["state"] != "ACTIVE":
+        made = plan(view, goal=goal, only=f"host-{each['name']}")
+        if (f"{goal}_node", each["name"]) not in actions(made) or each["state"] != "ACTIVE":
             continue
         for other in view["nodes"]:
             if other is not each and other["state"] != "ACTIVE":
                 waited_for = actions(made).index(("wait_for_node", other["name"]))
-                assert other["state"] == "STARTING" and waited_for < actions(made).index(("upgrade_node", each["name"]))
+                assert other["state"] == "STARTING" and waited_for < actions(made).index((f"{goal}_node", each["name"]))
 
 
-@given(st.one_of(going_on(), any_cluster()))
-def test_a_narrowed_plan_upgrades_no_other_node(view):
-    made = plan(view, only="host-n0")
-    assert {name for action, name in actions(made) if action == "upgrade_node"} <= {"n0"}
-    assert "approve" not in {action for action, _node in actions(made)}
+@given(st.one_of(going_on(), any_cluster()), st.sampled_from(GOALS))
+def test_a_node_that_is_down_waits_for_nobody(view, goal):
+    for each in view["nodes"]:
+        made = plan(view, goal=goal, only=f"host-{each['name']}")
+        if each["state"] in ("OFFLINE", "DRAINING", "TERMINATING") and made["steps"]:
+            assert actions(made) == [(f"{goal}_node", each["name"])]
+
+
+@given(st.one_of(going_on(), any_cluster()), st.sampled_from(GOALS))
+def test_a_narrowed_plan_works_at_no_other_node(view, goal):
+    made = plan(view, goal=goal, only="host-n0")
+    assert {name for action, name in actions(made) if action in WORKS} <= {"n0"}
+    assert not {"approve", "cancel"} & {action for action, _node in actions(made)}
 
 
 @given(any_cluster(), st.sampled_from(("9.4.21", "9.4.20", "9.5.0", "10.0.0", "8.19.22")))
@@ -194,14 +230,10 @@ def test_a_node_in_error_blocks(view):
         }
 
 
-@given(st.one_of(going_on(), any_cluster()), st.randoms(use_true_random=False))
-def test_the_order_of_the_server_s_list_does_not_matter(view, random):
+@given(st.one_of(going_on(), any_cluster()), st.sampled_from(GOALS), st.randoms(use_true_random=False))
+def test_the_order_of_the_server_s_list_does_not_matter(view, goal, random):
     shuffled = {**view, "nodes": random.sample(view["nodes"], len(view["nodes"]))}
-    one, other = plan(view), plan(shuffled)
-    assert [step for step in one["steps"] if step["action"] != "wait_for_node"] == [
-        step for step in other["steps"] if step["action"] != "wait_for_node"
-    ]
-    assert one["next"] == other["next"]
+    assert plan(view, goal=goal) == plan(shuffled, goal=goal)
 
 
 @given(going_on())
@@ -212,6 +244,63 @@ def test_nodes_that_are_down_come_first_then_the_least_busy(view):
     loads = [(each["state"] == "ACTIVE", each["tasks_total"] or 0, each["active_user_count"] or 0) for each in order]
     up = [load for load in loads if load[0]]
     assert loads == [load for load in loads if not load[0]] + sorted(up)
+
+
+# -- the way back ----------------------------------------------------------------------------------------------------
+
+
+@st.composite
+def broken_off(draw):
+    """Clusters in an upgrade that is not approved, whatever became of their nodes."""
+    nodes = draw(some_nodes(least=2))
+    for each in nodes:
+        each["version"] = None if each["state"] == "OFFLINE" else each["version"] or ORIGINAL
+    return cluster(*nodes, enabled=True)
+
+
+@given(broken_off())
+def test_every_upgrade_that_is_not_approved_can_be_rolled_back(view):
+    made = actions(plan(view, goal="rollback"))
+    assert made[-1] == ("cancel", None)
+    for each in view["nodes"]:
+        if each["version"] != ORIGINAL or each["state"] not in ("ACTIVE", "STARTING"):
+            assert made.count(("rollback_node", each["name"])) == 1
+        elif each["state"] == "STARTING":
+            assert ("wait_for_node", each["name"]) in made and ("rollback_node", each["name"]) not in made
+        else:
+            assert not [action for action, name in made if name == each["name"]]
+
+
+@given(broken_off())
+def test_nodes_that_do_not_serve_are_rolled_back_first_then_strange_versions(view):
+    by_name = {each["name"]: each for each in view["nodes"]}
+    order = [by_name[name] for action, name in actions(plan(view, goal="rollback")) if action == "rollback_node"]
+    ranks = [(each["state"] == "ACTIVE", each["state"] == "ACTIVE" and each["version"] == TARGET) for each in order]
+    assert ranks == sorted(ranks)
+
+
+@given(any_cluster(), st.sampled_from(("rollback", "restart")))
+def test_only_an_upgrade_starts_or_approves(view, goal):
+    made = {action for action, _node in actions(plan(view, goal=goal))}
+    assert made <= {"wait_for_node", f"{goal}_node", "cancel"}
+    if "cancel" in made:
+        assert goal == "rollback" and view["upgrade_mode_enabled"]
+
+
+@given(any_cluster())
+def test_a_restart_is_for_clusters_outside_upgrade_mode_and_for_every_node(view):
+    made = plan(view, goal="restart", target=None)
+    if made["blockers"]:
+        return
+    assert view["state"] == "STABLE" and not view["upgrade_mode_enabled"]
+    touched = [name for action, name in actions(made) if name]
+    assert sorted(touched) == [each["name"] for each in view["nodes"]]
+    assert {name for action, name in actions(made) if action == "wait_for_node"} == {
+        each["name"] for each in view["nodes"] if each["state"] == "STARTING"
+    }
+
+
+# -- the inventory ---------------------------------------------------------------------------------------------------
 
 
 @given(any_cluster(versions=(ORIGINAL, TARGET, None)), st.dictionaries(st.sampled_from("abc"), st.text(max_size=3)))
@@ -357,6 +446,7 @@ def at(version):
         (cluster(*at(None)), None, "n1", "node n1 does not tell its version"),
         (cluster(*at(ORIGINAL), state="MIXED"), None, None, "the cluster is MIXED while upgrade mode is off"),
         (cluster(*at(TARGET), enabled=True, state="STABLE"), None, None, "the cluster is STABLE while upgrade mode is"),
+        (cluster(node("n1", "NEW_STATE"), node("n2")), None, "n1", "node n1 is NEW_STATE"),
     ],
 )
 def test_blockers_name_node_version_state_and_remedy(view, hosts, named, reason):
@@ -368,6 +458,101 @@ def test_blockers_name_node_version_state_and_remedy(view, hosts, named, reason)
     if named:
         seen = next(each for each in view["nodes"] if each["name"] == named)
         assert (found[0]["version"], found[0]["state"]) == (seen["version"], seen["state"])
+
+
+@pytest.mark.parametrize(
+    ("view", "goal", "reason", "remedy"),
+    [
+        (
+            cluster(node("n1", "ERROR"), node("n2"), enabled=True),
+            "upgrade",
+            "n1 is in ERROR",
+            "upgrade_rollback",
+        ),
+        (
+            cluster(node("n1", version="9.4.20"), node("n2"), enabled=True),
+            "upgrade",
+            "neither",
+            "rolling_upgrade again",
+        ),
+        (cluster(*at(TARGET)), "rollback", "the upgrade was approved", "stay at 9.4.22"),
+        (
+            cluster(*at(TARGET), enabled=True, state="RUNNING_UPGRADE_TASKS"),
+            "rollback",
+            "the upgrade is approved and its tasks are running",
+            "bitbucket.datacenter.rolling_upgrade_finalize",
+        ),
+        (cluster(*at(TARGET), enabled=True, state="UPGRADE_TASKS_FAILED"), "rollback", "tasks failed", "support"),
+        (cluster(*at(ORIGINAL), enabled=True, original=None), "rollback", "original version is unknown", "by hand"),
+        (cluster(*at(None), enabled=True), "rollback", "node n1 does not tell its version", "wait until it does"),
+        (cluster(node("n1", "ERROR"), node("n2")), "rollback", "node n1 is in ERROR", "bring it back to ACTIVE"),
+        (cluster(node("n1", version=TARGET), enabled=True), "rollback", "a single node", "cannot be rolled back"),
+        (cluster(node("n1")), "restart", "the cluster has a single node", "cannot be restarted"),
+        (cluster(*at(ORIGINAL), enabled=True), "restart", "upgrade mode is on", "end the upgrade first"),
+        (cluster(node("n1"), node("n2", version=TARGET)), "restart", "different versions", "to one version first"),
+    ],
+)
+def test_each_goal_has_blockers_of_its_own(view, goal, reason, remedy):
+    made = plan(view, goal=goal)
+    assert made["next"] == "blocked"
+    found = [each for each in made["blockers"] if reason in each["reason"]]
+    assert found and remedy in found[0]["remedy"], made["blockers"]
+
+
+def test_before_the_first_node_the_way_back_is_just_a_cancel():
+    made = plan(cluster(*at(ORIGINAL), enabled=True), goal="rollback")
+    assert (made["next"], actions(made)) == ("cancel", [("cancel", None)])
+
+
+@pytest.mark.parametrize("version", [ORIGINAL, "9.4.23"])
+def test_there_is_no_way_back_to_go_where_the_target_was_never_reached(version):
+    made = plan(cluster(*at(version)), goal="rollback")
+    assert (made["next"], made["steps"], made["blockers"]) == ("none", [], [])
+
+
+def test_the_way_back_begins_with_what_does_not_serve():
+    view = cluster(
+        node("n1", version=TARGET, tasks=1),
+        node("n2", version=TARGET),
+        node("n3", "STARTING"),
+        node("n4", "STARTING", TARGET),
+        node("n5", "ERROR", TARGET),
+        node("n6", "OFFLINE", None),
+        node("n7", version="9.4.23", tasks=2),
+        node("n8"),
+        enabled=True,
+    )
+    made = plan(view, goal="rollback")
+    assert made["next"] == "nodes"
+    assert actions(made) == [
+        ("rollback_node", "n6"),
+        ("rollback_node", "n4"),
+        ("rollback_node", "n5"),
+        ("wait_for_node", "n3"),
+        ("rollback_node", "n7"),
+        ("rollback_node", "n2"),
+        ("rollback_node", "n1"),
+        ("cancel", None),
+    ]
+    narrowed = plan(view, goal="rollback", only="host-n2")
+    assert [blocker["node"] for blocker in narrowed["blockers"]] == ["n4", "n5", "n6"]
+    assert actions(plan(view, goal="rollback", only="host-n5")) == [("rollback_node", "n5")]
+
+
+def test_a_restart_begins_with_the_node_that_the_cluster_has_forgotten():
+    view = cluster(node("n1", tasks=1), node("n2"), node("n3", "STARTING"))
+    hosts = {**hosts_of(view), "host-n4": "n4"}
+    made = plan(view, hosts, goal="restart", target=None)
+    assert (made["next"], made["target_version"]) == ("nodes", None)
+    assert [(step["action"], step["host"], step["version"]) for step in made["steps"]] == [
+        ("restart_node", "host-n4", ORIGINAL),
+        ("wait_for_node", "host-n3", ORIGINAL),
+        ("restart_node", "host-n2", ORIGINAL),
+        ("restart_node", "host-n1", ORIGINAL),
+    ]
+    (blocker,) = plan(view, hosts, goal="restart", only="host-n1")["blockers"]
+    assert (blocker["node"], blocker["version"], blocker["state"]) == ("n4", None, "OFFLINE")
+    assert plan(view, {**hosts, "host-n5": "n4"}, goal="restart")["next"] == "blocked"
 
 
 def test_every_blocker_is_named_at_once():
