@@ -52,6 +52,10 @@ REPOSITORY: Spec = {
 PLACE: Spec = {**REPOSITORY, "repository": {"type": "str"}}
 
 
+# of modules that tell how far they are
+PROGRESS: Spec = {"progress_interval": {"type": "float", "default": 5}}
+
+
 def wait(delay: float, timeout: float) -> Spec:
     """The options of a bounded wait with its defaults in seconds."""
     return {

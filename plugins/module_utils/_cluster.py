@@ -10,7 +10,7 @@ import datetime as dt
 import typing as t
 
 from ._client import Client
-from ._errors import BitbucketError
+from ._errors import BitbucketError, InputError
 from ._schema import Json, Schema, array
 from ._upgrade_plan import obeyed
 
@@ -139,16 +139,34 @@ class Watch:
         return cluster
 
 
-def find_node(cluster: View, name: str) -> View | None:
-    """The node of this name, else of this address, else of this id, or None.
-
-    A node's id may change when it restarts, its name does not (documented for containers).
-    """
-    for key in ("name", "ip_address", "id"):
-        for node in cluster["nodes"]:
-            if node[key] == name:
-                return dict(node)
+def find_node(cluster: View, wanted: str) -> View | None:
+    """The node of this name, else of this address, else of this id, or None. InputError where that means several."""
+    for key, what in (("name", "name"), ("ip_address", "address"), ("id", "id")):
+        found = [node for node in cluster["nodes"] if node[key] == wanted]
+        if len(found) > 1:
+            names = ", ".join(node["name"] for node in found)
+            raise InputError(f"{wanted} is the {what} of several nodes ({names})", "give one of them by its name")
+        if found:
+            return dict(found[0])
     return None
+
+
+class Node:
+    """A node by its name, address or id, the same one each time it is looked for.
+
+    Once it is found it is known by its name: the id may change when a node restarts (documented for containers), and
+    so may the address.
+    """
+
+    def __init__(self, wanted: str) -> None:
+        self._wanted = wanted
+
+    def find(self, cluster: View) -> View | None:
+        """The node as it is now, None where it is not listed. Raises InputError where several are meant."""
+        node = find_node(cluster, self._wanted)
+        if node is not None:
+            self._wanted = node["name"]
+        return node
 
 
 def summary(cluster: View) -> View:

@@ -14,7 +14,10 @@ FILE = "progress"
 
 
 class Progress:
-    """Writes a line to the file in ``directory``, at most one in ``interval`` seconds; none without a directory."""
+    """Writes lines to the file in ``directory``, none without a directory.
+
+    Not more than one in ``interval`` seconds, except for those that must not wait.
+    """
 
     def __init__(self, directory: str | None, interval: float, clock: t.Callable[[], float] = time.monotonic) -> None:
         self._path = pathlib.Path(directory, FILE) if directory else None
@@ -22,9 +25,9 @@ class Progress:
         self._clock = clock
         self._last = clock()
 
-    def say(self, line: str) -> None:
+    def say(self, line: str, *, at_once: bool = False) -> None:
         """Leave the line, unless the last one was just now. That it cannot be written is nobody's failure."""
-        if self._path is None or self._clock() - self._last < self._interval:
+        if self._path is None or (not at_once and self._clock() - self._last < self._interval):
             return
         self._last = self._clock()
         try:

@@ -19,9 +19,9 @@ description:
     (V(a) of V(a/b)), then what is new, where it starts before what starts there, then what shall go. The branch model
     comes before the branches that it names, the default branch as soon as it exists, restrictions last.
   - An existing branch is never moved. RV(branches[].drift) tells whether it is at another commit than its start point.
-  - While the module runs on the controller, lines that tell how far it is are shown, also by AWX.
 extends_documentation_fragment:
   - bitbucket.datacenter.connection
+  - bitbucket.datacenter.progress
   - bitbucket.datacenter.attributes
 attributes:
   check_mode:
@@ -111,11 +111,6 @@ options:
     type: str
     choices: [continue, stop]
     default: continue
-  progress_interval:
-    description:
-      - Seconds between two lines that tell how far the task is.
-    type: float
-    default: 5
 seealso:
   - module: bitbucket.datacenter.branch
   - module: bitbucket.datacenter.repository_info
@@ -282,7 +277,7 @@ import contextlib
 import typing as t
 
 from ..module_utils import _branch_document
-from ..module_utils._argspec import Spec
+from ..module_utils._argspec import PROGRESS, Spec
 from ..module_utils._branch_report import Report, failure, result
 from ..module_utils._branch_set import BranchSet, steps
 from ..module_utils._errors import InputError, NotFoundError
@@ -317,7 +312,7 @@ SPEC: Spec = {
     "only": {"type": "list", "elements": "dict"},
     "concurrency": {"type": "int", "default": 8},
     "on_error": {"type": "str", "choices": ["continue", "stop"], "default": "continue"},
-    "progress_interval": {"type": "float", "default": 5},
+    **PROGRESS,
 }
 
 

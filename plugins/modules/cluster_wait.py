@@ -11,13 +11,15 @@ short_description: Wait for a node or for the cluster
 version_added: 1.0.0
 author: bitbucket.datacenter contributors (@bitbucket-datacenter)
 description:
-  - Waits until a node of a Bitbucket Data Center cluster has a state and a version, or the cluster has a state.
+  - Waits until a node of a Bitbucket Data Center cluster, or the cluster itself, has a state and a version.
   - Fails at once on a state that cannot recover, and when a node came back on another version than the wanted one.
   - An address that does not answer, or answers that the server is unavailable, counts as not yet.
+  - Tells what it sees while it waits. A change is told at once, whatever O(progress_interval) says.
   - Needs the permission SYS_ADMIN.
 extends_documentation_fragment:
   - bitbucket.datacenter.connection
   - bitbucket.datacenter.wait
+  - bitbucket.datacenter.progress
   - bitbucket.datacenter.attributes
   - bitbucket.datacenter.attributes.reads
 attributes:
@@ -27,7 +29,10 @@ attributes:
 options:
   node:
     description:
-      - Name of the node, or its address. Without it the module waits for the cluster.
+      - Name of the node, or else its address, or else its id. Without it the module waits for the cluster.
+      - Once the node is found it is known by its name, so that it is the same one after a restart that changes its id.
+      - In upgrade mode a stopped node stays listed as V(OFFLINE). Outside it a node that is not listed is taken as
+        V(OFFLINE).
     type: str
   state:
     description:
@@ -36,7 +41,7 @@ options:
     required: true
   version:
     description:
-      - Version that the node must run as well. Used only with O(node).
+      - Version that the node must run as well, of the cluster every node that is not V(OFFLINE).
     type: str
   failed_states:
     description:
@@ -56,9 +61,10 @@ EXAMPLES = r"""
     version: 9.4.22
     wait_timeout: 900
 
-- name: Wait until the cluster is stable
+- name: Wait until the cluster is stable at its new version
   bitbucket.datacenter.cluster_wait:
     state: STABLE
+    version: 9.4.22
 """
 
 RETURN = r"""
@@ -112,11 +118,12 @@ observations:
 
 import typing as t
 
-from ..module_utils import _argspec, _cluster
-from ..module_utils._argspec import Spec
+from ..module_utils._argspec import PROGRESS, Spec, wait
+from ..module_utils._cluster import Watch
+from ..module_utils._cluster_goal import Goal
 from ..module_utils._module import execute
+from ..module_utils._progress import Progress
 from ..module_utils._retry import NEVER
-from ..module_utils._waiter import wait_until
 
 if t.TYPE_CHECKING:
     from ansible.module_utils.basic import AnsibleModule
@@ -128,75 +135,25 @@ SPEC: Spec = {
     "state": {"type": "str", "required": True},
     "version": {"type": "str"},
     "failed_states": {"type": "list", "elements": "str"},
-    **_argspec.wait(delay=2, timeout=600),
+    **wait(delay=2, timeout=600),
+    **PROGRESS,
 }
-
-
-class Goal:
-    """What is waited for, seen on a cluster."""
-
-    def __init__(self, params: t.Mapping[str, t.Any]) -> None:
-        self.node = params["node"]
-        self.state = params["state"]
-        self.version = params["version"]
-        default = ["ERROR"] if self.node else ["UPGRADE_TASKS_FAILED"]
-        self.failed_states = default if params["failed_states"] is None else params["failed_states"]
-
-    def __str__(self) -> str:
-        version = f" at version {self.version}" if self.version else ""
-        return f"{f'node {self.node}' if self.node else 'the cluster'} to be {self.state}{version}"
-
-    def observe(self, cluster: _cluster.View) -> _cluster.View | None:
-        """The node or the cluster itself; None where the node is not listed."""
-        return _cluster.find_node(cluster, self.node) if self.node else cluster
-
-    def reached(self, cluster: _cluster.View) -> bool:
-        """Whether state, and version if asked for, are as wanted. A node that is not listed is OFFLINE."""
-        seen = self.observe(cluster)
-        if seen is None:
-            return bool(self.state == "OFFLINE")
-        return seen["state"] == self.state and self.version in (None, seen.get("version"))
-
-    def hopeless(self, cluster: _cluster.View) -> str | None:
-        """Why waiting on is of no use, or None."""
-        seen = self.observe(cluster)
-        if seen is None:
-            return None
-        if seen["state"] in self.failed_states:
-            return "that state does not recover by itself"
-        if seen["state"] == self.state and not self.reached(cluster):
-            return "it came back on another version"
-        return None
-
-    def describe(self, cluster: _cluster.View) -> str:
-        """What is seen, in words."""
-        seen = self.observe(cluster)
-        if not self.node:
-            return f"the cluster is {cluster['state']}"
-        if seen is None:
-            return f"node {self.node} is not listed by the cluster"
-        return f"node {self.node} is {seen['state']} at version {seen['version'] or 'unknown'}"
-
-
-def wait(params: t.Mapping[str, t.Any], watch: _cluster.Watch) -> tuple[_cluster.View, float]:
-    """The cluster when the goal is reached, and the seconds that it took. Raises WaitError."""
-    goal = Goal(params)
-    return wait_until(
-        watch.read,
-        goal.reached,
-        goal.hopeless,
-        goal.describe,
-        goal=str(goal),
-        timeout=params["wait_timeout"],
-        delay=params["wait_delay"],
-        next_step=f"look at the log of {goal.node or 'the server'}, put it right and run again",
-    )
 
 
 def run(module: AnsibleModule, client: Client) -> dict[str, t.Any]:
     """Wait, or look once in check mode."""
-    with _cluster.Watch(client) as watch:
-        cluster, elapsed = (watch.read(), 0.0) if module.check_mode else wait(module.params, watch)
+    params = module.params
+    goal = Goal(params["state"], node=params["node"], version=params["version"], failed_states=params["failed_states"])
+    with Watch(client) as watch:
+        if module.check_mode:
+            cluster, elapsed = watch.read(), 0.0
+        else:
+            cluster, elapsed = goal.wait(
+                watch,
+                timeout=params["wait_timeout"],
+                delay=params["wait_delay"],
+                progress=Progress(module.tmpdir, params["progress_interval"]),
+            )
     return {
         "changed": False,
         "cluster": cluster,
@@ -208,7 +165,7 @@ def run(module: AnsibleModule, client: Client) -> dict[str, t.Any]:
 def main() -> None:
     """Entry point."""
     # the wait itself is the retry
-    execute(run, SPEC, read_only=True, retry=NEVER, required_by={"version": ["node"]})
+    execute(run, SPEC, read_only=True, retry=NEVER)
 
 
 if __name__ == "__main__":

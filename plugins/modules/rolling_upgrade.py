@@ -18,6 +18,7 @@ description:
 extends_documentation_fragment:
   - bitbucket.datacenter.connection
   - bitbucket.datacenter.wait
+  - bitbucket.datacenter.progress
   - bitbucket.datacenter.attributes
 attributes:
   check_mode:
@@ -37,6 +38,7 @@ options:
   wait:
     description:
       - Whether to wait until the cluster has reached the state.
+      - What is seen is told meanwhile; a change at once, whatever O(progress_interval) says.
     type: bool
     default: true
 seealso:
@@ -83,12 +85,13 @@ observations:
 import typing as t
 
 from ..module_utils import _cluster
-from ..module_utils._argspec import Spec, wait
+from ..module_utils._argspec import PROGRESS, Spec, wait
+from ..module_utils._cluster_goal import Goal
 from ..module_utils._errors import ConflictError
 from ..module_utils._module import execute
 from ..module_utils._outcome import Outcome
+from ..module_utils._progress import Progress
 from ..module_utils._upgrade_plan import after, obeyed
-from ..module_utils._waiter import wait_until
 
 if t.TYPE_CHECKING:
     from ansible.module_utils.basic import AnsibleModule
@@ -99,6 +102,7 @@ SPEC: Spec = {
     "state": {"type": "str", "choices": ["started", "approved", "cancelled"], "required": True},
     "wait": {"type": "bool", "default": True},
     **wait(delay=2, timeout=600),
+    **PROGRESS,
 }
 # each with what is posted, the states that pass by themselves, and the state that is waited for
 STATES = {
@@ -122,15 +126,12 @@ def act(watch: _cluster.Watch, action: str) -> tuple[_cluster.View, bool]:
 
 def settle(module: AnsibleModule, watch: _cluster.Watch, settled: str) -> _cluster.View:
     """Wait until the cluster has left every state in between."""
-    cluster, _seconds = wait_until(
-        watch.read,
-        reached=lambda seen: bool(seen["state"] == settled),
-        hopeless=lambda seen: "the upgrade tasks failed" if seen["state"] == "UPGRADE_TASKS_FAILED" else None,
-        describe=lambda seen: f"the cluster is {seen['state']}",
-        goal=f"the cluster to be {settled}",
-        timeout=module.params["wait_timeout"],
-        delay=module.params["wait_delay"],
-        next_step="look at the server's log, then run again",
+    params = module.params
+    cluster, _seconds = Goal(settled).wait(
+        watch,
+        timeout=params["wait_timeout"],
+        delay=params["wait_delay"],
+        progress=Progress(module.tmpdir, params["progress_interval"]),
     )
     return cluster
 

@@ -4,8 +4,11 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -29,26 +32,85 @@ def slow(simulator: Simulator) -> Iterator[None]:
     simulator.http.delete(f"{simulator.control}/faults", timeout=30).raise_for_status()
 
 
-def playbook(directory: Path, **task: object) -> str:
+def playbook(directory: Path, module: str, options: dict[str, Any], **task: object) -> str:
     path = directory / "progress.yml"
-    module = {"branches": BRANCHES, "concurrency": 1, "progress_interval": 0.5}
-    tasks = [{"name": "Many", "bitbucket.datacenter.branches": module, **task}]
+    tasks = [{"name": "Tell", f"bitbucket.datacenter.{module}": options, **task}]
     path.write_text(yaml.safe_dump([{"hosts": "localhost", "gather_facts": False, "tasks": tasks}]), encoding="utf-8")
     return str(path)
 
 
+def many(directory: Path, **task: object) -> str:
+    options = {"branches": BRANCHES, "concurrency": 1, "progress_interval": 0.5}
+    return playbook(directory, "branches", options, **task)
+
+
 def lines(output: str) -> list[str]:
     """What was said between the name of the task and its result."""
-    return output.partition("TASK [Many]")[2].partition("changed: [localhost]")[0].splitlines()[1:]
+    said = output.partition("TASK [Tell]")[2].splitlines()[1:]
+    results = ("ok:", "changed:", "fatal:", "[ERROR]")
+    return said[: next(place for place, line in enumerate(said) if line.startswith(results))]
 
 
 def test_lines_of_progress_come_while_the_task_runs(play: Play, directory: Path, slow: None) -> None:
-    run = play(playbook(directory))
+    run = play(many(directory))
     assert run.returncode == 0, run.output
     assert "1 of 3 done, 1 changed, 0 failed" in lines(run.output)
 
 
 def test_a_task_in_the_background_runs_like_any_other(play: Play, directory: Path) -> None:
-    run = play(playbook(directory, **{"async": 60, "poll": 1}))
+    run = play(many(directory, **{"async": 60, "poll": 1}))
     assert run.returncode == 0, run.output
     assert "localhost                  : ok=1" in run.output
+
+
+OVERRIDE = "nodes/node2/override"
+
+
+@pytest.fixture
+def control(simulator: Simulator) -> Iterator[Any]:
+    """Shows node2 as it is not; it, and the load balancer, are as they were in the end."""
+
+    def put(path: str, **body: object) -> None:
+        simulator.http.put(f"{simulator.control}/{path}", json=body, timeout=30).raise_for_status()
+
+    yield put
+    put("entry", listening=True)
+    put(OVERRIDE, state=None, tasks_total=None)
+
+
+def test_a_wait_tells_at_once_what_has_changed(play: Play, simulator: Simulator, directory: Path, control: Any) -> None:
+    def change() -> None:
+        while not simulator.requests_served():
+            time.sleep(0.1)
+        time.sleep(0.5)
+        control(OVERRIDE, state="DRAINING", tasks_total=5)
+        time.sleep(0.7)
+        control("entry", listening=False)
+        time.sleep(0.7)
+        control(OVERRIDE, state=None, tasks_total=None)
+        control("entry", listening=True)
+
+    control(OVERRIDE, state="STARTING")
+    simulator.forget_requests()
+    # it would be the only line if changes had to wait
+    wait = {"node": "node2", "state": "ACTIVE", "wait_delay": 0.2, "wait_timeout": 60, "progress_interval": 600}
+    changes = threading.Thread(target=change)
+    changes.start()
+    run = play(playbook(directory, "cluster_wait", wait))
+    changes.join()
+    assert run.returncode == 0, run.output
+    starting, draining, failed = lines(run.output)
+    version = simulator.cluster()["nodes"]["node2"][1]
+    assert starting == f"node node2: STARTING at {version}, wanted ACTIVE, 0 of 60 s"
+    assert draining.startswith(f"node node2: DRAINING at {version} with 5 tasks, wanted ACTIVE, ")
+    assert failed.startswith("node node2: the look failed, GET /rest/zdu/cluster got no answer from ")
+
+
+def test_a_wait_repeats_itself_where_nothing_changes(play: Play, directory: Path) -> None:
+    wait = {"state": "MIXED", "wait_delay": 0.2, "wait_timeout": 2, "progress_interval": 0.5}
+    run = play(playbook(directory, "cluster_wait", wait))
+    assert run.returncode != 0
+    assert "in vain for the cluster to be MIXED: it is STABLE (node1 ACTIVE at " in run.failures[0]["msg"]
+    said = lines(run.output)
+    assert 3 <= len(said) <= 5
+    assert all(line.startswith("the cluster: STABLE (node1 ACTIVE at ") for line in said)

@@ -74,7 +74,7 @@ class NodeOverride:
 
     tasks_total: int | None = None
     active_user_count: int | None = None
-    # ERROR: the node is in that state and serves nothing.
+    # ERROR: the node is in that state and serves nothing. Others are shown only, it serves as before.
     state: str | None = None
     # {outcome: ERROR, STARTING (for ever) or EXIT, times}: how the next starts end.
     next_start: dict[str, Any] | None = None

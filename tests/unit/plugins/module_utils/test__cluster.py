@@ -8,7 +8,7 @@ import datetime as dt
 import pytest
 import requests
 from ansible_collections.bitbucket.datacenter.plugins.module_utils import _cluster
-from ansible_collections.bitbucket.datacenter.plugins.module_utils._errors import UnreachableError
+from ansible_collections.bitbucket.datacenter.plugins.module_utils._errors import InputError, UnreachableError
 from ansible_collections.bitbucket.datacenter.tests.unit.memory_server import Answer, serving
 
 
@@ -33,6 +33,12 @@ def test_a_node_is_found_by_name_then_address_then_id(wanted, name):
 
 def test_a_node_that_is_not_there_is_none():
     assert _cluster.find_node(CLUSTER, "four") is None
+
+
+def test_what_may_mean_several_nodes_is_refused():
+    several = {**CLUSTER, "nodes": [node("one", "192.0.2.1", "id1"), node("two", "192.0.2.1", "id2")]}
+    with pytest.raises(InputError, match=r"192.0.2.1 is the address of several nodes \(one, two\); give one of them"):
+        _cluster.find_node(several, "192.0.2.1")
 
 
 def test_two_moments_that_differ_in_load_and_ids_only_are_equal():

@@ -24,6 +24,7 @@ class World:
         self.observations = list(observations)
         self.probes = 0
         self.sleeps = []
+        self.told = []
 
     def probe(self):
         self.now += self.probe_takes
@@ -42,12 +43,14 @@ class World:
         return wait_until(
             self.probe,
             reached=lambda seen: seen == "good",
-            hopeless=lambda seen: "it is broken" if seen == "bad" else None,
-            describe=lambda seen: f"it is {seen}",
-            goal="it to be good",
+            hopeless=lambda seen: ("which is broken", "buy another one") if seen == "bad" else None,
+            describe=str,
+            subject="the door",
+            wanted="good",
             timeout=timeout,
             delay=delay,
             next_step="do something",
+            tell=lambda line, news: self.told.append((line, news)),
             clock=lambda: self.now,
             sleep=self.sleep,
         )
@@ -74,7 +77,7 @@ def test_a_zero_time_out_looks_once():
 def test_in_vain_says_goal_time_and_what_was_seen_last():
     with pytest.raises(WaitError) as caught:
         World("new", "newer").wait(timeout=9)
-    assert str(caught.value) == "Waited 9 s in vain for it to be good: it is newer; do something."
+    assert str(caught.value) == "Waited 9 s in vain for the door to be good: it is newer; do something."
 
 
 def test_hopeless_ends_at_once_and_says_why():
@@ -82,7 +85,9 @@ def test_hopeless_ends_at_once_and_says_why():
     with pytest.raises(WaitError) as caught:
         world.wait()
     assert world.probes == 2
-    assert str(caught.value) == "Gave up after 2 s waiting for it to be good: it is broken (it is bad); do something."
+    assert str(caught.value) == (
+        "Gave up after 2 s waiting for the door to be good: it is bad, which is broken; buy another one."
+    )
 
 
 def test_what_may_pass_is_not_yet():
@@ -90,8 +95,20 @@ def test_what_may_pass_is_not_yet():
 
 
 def test_a_server_that_never_answers_is_named_at_the_limit():
-    with pytest.raises(WaitError, match="Waited 10 s in vain for it to be good: connection refused; do something"):
+    with pytest.raises(WaitError, match="in vain for the door to be good: connection refused; do something"):
         World(UnreachableError("connection refused")).wait()
+
+
+def test_every_look_is_told_and_whether_it_is_news():
+    world = World("new", "new", UnreachableError("reset"), UnreachableError("connection refused"), "new", "good")
+    world.wait(timeout=20)
+    assert world.told == [
+        ("the door: new, wanted good, 0 of 20 s", True),
+        ("the door: new, wanted good, 2 of 20 s", False),
+        ("the door: the look failed, reset, wanted good, 4 of 20 s", True),
+        ("the door: the look failed, connection refused, wanted good, 6 of 20 s", False),
+        ("the door: new, wanted good, 8 of 20 s", True),
+    ]
 
 
 @pytest.mark.parametrize("error", [AuthenticationError("wrong password"), ValueError("a bug")])

@@ -1,0 +1,114 @@
+# SPDX-FileCopyrightText: 2026 bitbucket.datacenter contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Private to this collection: may change at any time.
+"""Waiting for a node, or for the cluster: when it is done, when it is of no use any more, and how it is told."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ._cluster import Node, View, Watch
+from ._progress import Progress
+from ._waiter import wait_until
+
+# what a node still works on matters as long as it goes down
+_GOING_DOWN = ("DRAINING", "TERMINATING")
+
+
+class Goal:
+    """A state, and a version where one is given, of a node or of the cluster.
+
+    ``node`` is a name, address or id, None for the cluster, whose version is that of every node which is not OFFLINE.
+    ``failed_states`` end the wait at once; None stands for those that the vendor's reference calls failures.
+    """
+
+    def __init__(
+        self,
+        state: str,
+        *,
+        node: str | None = None,
+        version: str | None = None,
+        failed_states: t.Sequence[str] | None = None,
+    ) -> None:
+        self._state = state
+        self._version = version
+        self._node = Node(node) if node else None
+        default = ["ERROR"] if node else ["UPGRADE_TASKS_FAILED"]
+        self._failed_states = default if failed_states is None else failed_states
+        self.subject = f"node {node}" if node else "the cluster"
+        self.wanted = _at(state, version)
+
+    def wait(self, watch: Watch, *, timeout: float, delay: float, progress: Progress) -> tuple[View, float]:
+        """The cluster when the goal is reached, and the seconds that it took. Raises WaitError, any BitbucketError."""
+        return wait_until(
+            watch.read,
+            self.reached,
+            self.hopeless,
+            self.describe,
+            subject=self.subject,
+            wanted=self.wanted,
+            timeout=timeout,
+            delay=delay,
+            next_step=self._look_at_log,
+            tell=lambda line, news: progress.say(line, at_once=news),
+        )
+
+    def reached(self, cluster: View) -> bool:
+        """Whether state and version are as wanted. A node that is not listed is OFFLINE."""
+        return self._in_state(cluster) and not self._elsewhere(cluster)
+
+    def hopeless(self, cluster: View) -> tuple[str, str] | None:
+        """Why waiting on is of no use, and what to do; or None."""
+        seen = self._observe(cluster)
+        if seen is not None and seen["state"] in self._failed_states:
+            return "which does not recover by itself", self._look_at_log
+        # the version that a node tells while it starts is the one that it comes back on
+        begun = self._node and seen is not None and seen["state"] == "STARTING"
+        elsewhere = [node["name"] for node in self._elsewhere(cluster) if node["version"]]
+        if not elsewhere or not (begun or self._in_state(cluster)):
+            return None
+        if self._node:
+            return "so it came back on another version", f"see which release {self.subject} starts, then run again"
+        names = ", ".join(elsewhere)
+        return f"with {names} left at another version", f"bring {names} to {self._version}, then run again"
+
+    def describe(self, cluster: View) -> str:
+        """What is seen, in words that go on from "it is"."""
+        seen = self._observe(cluster)
+        if seen is None:
+            return "not listed by the cluster"
+        if self._node:
+            return _told(seen)
+        nodes = ", ".join(f"{node['name']} {_told(node)}" for node in cluster["nodes"])
+        return f"{seen['state']} ({nodes})"
+
+    @property
+    def _look_at_log(self) -> str:
+        return f"look at the log of {self.subject if self._node else 'the server'}, put it right and run again"
+
+    def _observe(self, cluster: View) -> View | None:
+        """The node or the cluster itself; None where the node is not listed."""
+        return self._node.find(cluster) if self._node else cluster
+
+    def _in_state(self, cluster: View) -> bool:
+        seen = self._observe(cluster)
+        return self._state == ("OFFLINE" if seen is None else seen["state"])
+
+    def _elsewhere(self, cluster: View) -> list[View]:
+        """The nodes that are meant and do not run the wanted version."""
+        if self._version is None:
+            return []
+        seen = self._observe(cluster)
+        meant = ([seen] if seen else []) if self._node else cluster["nodes"]
+        return [node for node in meant if node["state"] != "OFFLINE" and node["version"] != self._version]
+
+
+def _told(node: View) -> str:
+    """State, version and, as far as they matter, tasks of a node."""
+    tasks = node["tasks_total"] if node["state"] in _GOING_DOWN else None
+    return _at(node["state"], node["version"]) + (f" with {tasks} tasks" if tasks else "")
+
+
+def _at(state: str, version: str | None) -> str:
+    return f"{state} at {version}" if version else state
