@@ -18,7 +18,7 @@ FLOORS = {
     **dict.fromkeys(
         (
             *("_errors", "_argspec", "_outcome", "_waiter", "_refs", "_schema", "_fits", "_answer", "_retry", "_glob"),
-            *("_branch_name", "_upgrade_plan", "_branch_plan", "_stale"),
+            *("_branch_name", "_upgrade_plan", "_branch_plan", "_stale", "_upgrade_report", "_upgrade_view"),
         ),
         1,
     ),
@@ -117,9 +117,12 @@ def test_the_ground_floor_does_nothing_but_think(path: Path) -> None:
         "threading",
         "collections",
         "dataclasses",
+        "datetime",
         "difflib",
         "fnmatch",
+        "html",
         "importlib",
+        "itertools",
         "json",
         "jsonschema",
         "unicodedata",
