@@ -15,6 +15,7 @@ unexport PYTHONDONTWRITEBYTECODE
 VENV := .venv
 BIN := $(VENV)/bin
 COLLECTIONS := .build/collections
+COMMUNITY := .build/community
 REPORTS := .build/reports
 
 REQUIREMENTS := tests/requirements.txt $(shell sed -n 's|^-r |tests/|p' tests/requirements.txt)
@@ -42,7 +43,7 @@ demo: setup collection  ## Upgrade a simulated cluster and provision branches, f
 	@ANSIBLE_COLLECTIONS_PATH=$(CURDIR)/$(COLLECTIONS) $(BIN)/python tests/demo/demo.py
 
 .PHONY: test
-test: setup collection  ## Run every test and every gate; GATES='ruff mypy' for some of them.
+test: setup collection community  ## Run every test and every gate; GATES='ruff mypy' for some of them.
 	@rm -rf $(REPORTS)
 	@set -- $(or $(GATES),$(ALL_GATES)); \
 	$(MAKE) --no-print-directory --keep-going --jobs=$(JOBS) --output-sync=target $$(printf 'gate-%s ' "$$@") || true; \
@@ -73,7 +74,7 @@ clean:  ## Take away everything that make has written.
 	rm -rf .build .nox .venv tests/output .*_cache .ansible .hypothesis
 
 # One gate, for example gate-ruff; the end of its output is shown when it fails.
-gate-%: setup collection
+gate-%: setup collection community
 	@mkdir -p $(REPORTS)
 	@$(BIN)/nox --session $* --report $(REPORTS)/$*.json >$(REPORTS)/$*.log 2>&1 </dev/null || failed=1; \
 	if test "$$failed"; then tail -n 150 $(REPORTS)/$*.log; fi; \
@@ -104,4 +105,17 @@ $(COLLECTIONS)/.ready: $(VENV)/.ready $(SOURCES)
 	@ANSIBLE_HOME=.build/ansible ANSIBLE_COLLECTIONS_PATH=$(COLLECTIONS) \
 	  $(BIN)/ansible-galaxy collection install --force --no-deps --offline \
 	  -p $(COLLECTIONS) .build/dist/*.tar.gz >/dev/null
+	@touch $@
+
+# What tests use of other people's collections.
+.PHONY: community
+community: $(COMMUNITY)/.ready
+
+$(COMMUNITY)/.ready: $(VENV)/.ready tests/community/requirements.txt tests/community/unpack.py
+	@rm -rf $(COMMUNITY)
+	@mkdir -p $(COMMUNITY)/wheels
+	@$(BIN)/python -m pip --disable-pip-version-check download --quiet --no-deps --only-binary :all: \
+	  --dest $(COMMUNITY)/wheels --requirement tests/community/requirements.txt
+	@$(BIN)/python tests/community/unpack.py $(COMMUNITY)/wheels $(COMMUNITY)
+	@rm -rf $(COMMUNITY)/wheels
 	@touch $@

@@ -91,7 +91,7 @@ def in_development_environment(name: str, directory: str) -> None:
 
     @nox.session(name=name, python=False)
     def run(session: nox.Session) -> None:
-        session.run("make", "--silent", "collection", external=True)
+        session.run("make", "--silent", "collection", "community", external=True)
         run_pytest(session, directory, {})
 
 

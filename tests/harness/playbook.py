@@ -13,12 +13,14 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TextIO
 
 ROOT = Path(__file__).resolve().parents[2]
 COLLECTIONS = ROOT / ".build" / "collections"
+#: What tests use of other people's collections.
+COMMUNITY = ROOT / ".build" / "community"
 
 Event = dict[str, Any]
 
@@ -52,16 +54,23 @@ class Run:
 class Playbooks:
     """ansible-playbook with an environment that depends on nothing but what is given here.
 
-    ``home`` is where Ansible writes; ``connection`` becomes the environment variables of the collection.
+    ``home`` is where Ansible writes; ``connection`` becomes the environment variables of the collection; ``others`` is
+    where collections are that it can do without.
     """
 
-    def __init__(self, home: Path, connection: Mapping[str, str], collections: Path | None = None) -> None:
+    def __init__(
+        self,
+        home: Path,
+        connection: Mapping[str, str],
+        collections: Path | None = None,
+        others: Sequence[Path] = (),
+    ) -> None:
         self._home = home
         given = os.environ.get("ANSIBLE_COLLECTIONS_PATH")
         self._collections = collections or Path(given or COLLECTIONS)
         self._environment = {
             **{name: value for name, value in os.environ.items() if not name.startswith(("ANSIBLE_", "BITBUCKET_"))},
-            "ANSIBLE_COLLECTIONS_PATH": str(self._collections),
+            "ANSIBLE_COLLECTIONS_PATH": os.pathsep.join(map(str, (self._collections, *others))),
             "ANSIBLE_CONFIG": str(home / "ansible.cfg"),
             "ANSIBLE_HOME": str(home),
             "ANSIBLE_REMOTE_TEMP": str(home / "tmp"),
