@@ -82,6 +82,15 @@ options:
       - If not given, the environment variable E(BITBUCKET_TIMEOUT) is used.
     type: float
     default: 30
+  patience:
+    description:
+      - Seconds for which a request that may be repeated is made again and again while the server does not answer, or
+        answers that it is unavailable.
+      - By default it is made up to five times, which takes some seconds where nobody listens. What a rolling upgrade
+        rests on, M(bitbucket.datacenter.cluster_info) for example, goes on for V(45) seconds, so that an upgrade
+        outlasts a load balancer that is away for half a minute.
+      - If not given, the environment variable E(BITBUCKET_PATIENCE) is used.
+    type: float
 requirements:
   - Python 3.9 or newer
   - requests
@@ -124,4 +133,7 @@ options:
   timeout:
     env:
       - name: BITBUCKET_TIMEOUT
+  patience:
+    env:
+      - name: BITBUCKET_PATIENCE
 """

@@ -23,6 +23,7 @@ ENVIRONMENT = {
     "validate_certs": "BITBUCKET_VALIDATE_CERTS",
     "allow_http": "BITBUCKET_ALLOW_HTTP",
     "timeout": "BITBUCKET_TIMEOUT",
+    "patience": "BITBUCKET_PATIENCE",
 }
 
 CONNECTION: Spec = {
@@ -40,6 +41,7 @@ CONNECTION: Spec = {
     # the address of a proxy may carry credentials
     "proxy": {"type": "str", "no_log": True},
     "timeout": {"type": "float", "default": 30},
+    "patience": {"type": "float"},
 }
 
 REPOSITORY: Spec = {

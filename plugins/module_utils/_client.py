@@ -13,7 +13,7 @@ import urllib.parse
 
 from ._answer import Answer
 from ._errors import BitbucketError, ConflictError, ContractError, RateLimitedError, ReadOnlyError
-from ._retry import Gate, Retry
+from ._retry import NEVER, Gate, Retry
 from ._schema import Json, Schema
 from ._transport import Connection, Transport
 
@@ -74,9 +74,12 @@ class Client:
 
     # -- calls ---------------------------------------------------------------------------------------------------
 
-    def get(self, path: str, schema: Schema, query: Query | None = None) -> t.Any:
-        """The JSON answer, checked; None for 204. Any BitbucketError."""
-        return self._call("GET", path, schema, query=query)
+    def get(self, path: str, schema: Schema, query: Query | None = None, *, once: bool = False) -> t.Any:
+        """The JSON answer, checked; None for 204. Any BitbucketError.
+
+        ``once`` is for those who come again by themselves: each address is tried once.
+        """
+        return self._call("GET", path, schema, query=query, retry=NEVER if once else None)
 
     def post(self, path: str, schema: Schema, body: Json | None = None) -> t.Any:
         """The same for a POST, which is sent once, unless it surely has not reached the server."""
@@ -152,8 +155,10 @@ class Client:
         query: Query | None = None,
         body: Json | None = None,
         reads: bool = False,
+        retry: Retry | None = None,
     ) -> t.Any:
         """One call with all its tries, within the limits of the retry policy."""
+        retry = retry or self._retry
         reads = reads or method == "GET"
         if self.read_only and not reads:
             raise ReadOnlyError(f"{method} {path} was refused before it was sent", method=method, path=path)
@@ -173,7 +178,7 @@ class Client:
                 now = self._clock()
                 limited = isinstance(error, RateLimitedError)
                 pause = (
-                    self._retry.pause(retries[limited], now - begin, error.retry_after, jitter, limited=limited)
+                    retry.pause(retries[limited], now - begin, error.retry_after, jitter, limited=limited)
                     if again
                     else None
                 )

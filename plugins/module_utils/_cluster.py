@@ -77,9 +77,13 @@ def _node(node: Json) -> View:
     }
 
 
-def read(client: Client) -> View:
-    """The cluster as ``{state, upgrade_mode_enabled, original_version, nodes}``, nodes by name. Any BitbucketError."""
-    return _view(client.get("/rest/zdu/cluster", _CLUSTER))
+def read(client: Client, *, once: bool = False) -> View:
+    """The cluster as ``{state, upgrade_mode_enabled, original_version, nodes}``, nodes by name. Any BitbucketError.
+
+    ``once``: see ``Client.get``. One answer tells everything of one moment: of the resources beside it, ``state``
+    tells of one node only, and ``nodes/{id}`` wants an id, which may be another one by then.
+    """
+    return _view(client.get("/rest/zdu/cluster", _CLUSTER, once=once))
 
 
 def _utc_now() -> dt.datetime:
@@ -106,9 +110,9 @@ class Watch:
         if isinstance(error, BitbucketError):
             error.facts["observations"] = self.observations
 
-    def read(self) -> View:
+    def read(self, *, once: bool = False) -> View:
         """See the function ``read``."""
-        return self._seen(read(self._client))
+        return self._seen(read(self._client, once=once))
 
     def act(self, action: str) -> View:
         """POST ``start``, ``approve`` or ``cancel`` and return the cluster as it is then.

@@ -42,7 +42,8 @@ class Goal:
     def wait(self, watch: Watch, *, timeout: float, delay: float, progress: Progress) -> tuple[View, float]:
         """The cluster when the goal is reached, and the seconds that it took. Raises WaitError, any BitbucketError."""
         return wait_until(
-            watch.read,
+            # the wait itself is the retry, and sees and tells that a look has failed
+            lambda: watch.read(once=True),
             self.reached,
             self.hopeless,
             self.describe,

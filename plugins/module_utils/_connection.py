@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import pathlib
 import re
@@ -24,12 +25,20 @@ _WAYS = {"token": ("token",), "token_file": ("token_file",), "basic": ("username
 
 
 def connect(params: Params, *, read_only: bool, retry: Retry | None = None) -> Client:
-    """A client for the options of ``_argspec.CONNECTION``. Raises InputError; sends nothing."""
+    """A client for the options of ``_argspec.CONNECTION``. Raises InputError; sends nothing.
+
+    ``retry`` is how often and how long it tries by default, which the option ``patience`` prolongs or shortens.
+    """
     urls = tuple(url.strip() for url in params["url"] or () if url.strip())
     if not urls:
         raise InputError("url is not set", f"give the option url or the environment variable {ENVIRONMENT['url']}")
     if params["timeout"] <= 0:
         raise InputError("timeout is not positive", "give a number of seconds above 0")
+    patience = params["patience"]
+    if patience is not None:
+        if patience < 0:
+            raise InputError("patience is negative", "give a number of seconds")
+        retry = dataclasses.replace(retry or Retry(), patience=patience)
     return Client(
         Connection(
             urls=urls,

@@ -15,12 +15,15 @@ class Retry:
     """Limits of one call with all its tries. Times are in seconds.
 
     ``most`` counts the tries after the first, ``limited`` those after a 429: a server that limits the rate asks for
-    them, and several clients of one account compete for what it grants.
+    them, and several clients of one account compete for what it grants. They are made within ``total``. An address
+    where nobody listens refuses at once, so that counted tries are soon used up: ``patience`` is how long tries go on
+    whatever their number.
     """
 
     most: int = 4
     limited: int = 30
     total: float = 60
+    patience: float = 0
     base: float = 0.25
     cap: float = 8
 
@@ -33,14 +36,15 @@ class Retry:
         Retry-After. ``jitter`` from 0 to 1 spreads clients: below half of a growing pause, or on top of what the
         server wants.
         """
-        if retries >= (self.limited if limited else self.most):
-            return None
-        growing = min(self.cap, self.base * 2**retries)
+        counted = retries < (self.limited if limited else self.most)
+        growing = min(self.cap, self.base * 2 ** min(retries, 30))
         pause = growing * (0.5 + jitter / 2) if wanted is None else wanted + self.base * jitter
-        return pause if elapsed + pause <= self.total else None
+        return pause if elapsed + pause <= max(self.total if counted else 0, self.patience) else None
 
 
 NEVER = Retry(most=0, limited=0)
+# of what an upgrade rests on: longer than half a minute without an entry address, by more than one pause
+UPGRADE = Retry(patience=45)
 
 
 class Gate:

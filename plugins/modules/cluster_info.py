@@ -11,12 +11,19 @@ short_description: Read the state of the cluster and its nodes
 version_added: 1.0.0
 author: bitbucket.datacenter contributors (@bitbucket-datacenter)
 description:
-  - Reads the nodes of a Bitbucket Data Center cluster and the state of its rolling upgrade.
+  - Reads the nodes of a Bitbucket Data Center cluster and the state of its rolling upgrade, in one request, so that all
+    of it is of one moment.
   - Needs the permission SYS_ADMIN.
 extends_documentation_fragment:
   - bitbucket.datacenter.connection
   - bitbucket.datacenter.attributes
   - bitbucket.datacenter.attributes.reads
+options:
+  node:
+    description:
+      - Name of a node, or else its address, or else its id, to be returned as RV(node) as well.
+      - The name is what a node keeps. Its id may change when it restarts.
+    type: str
 seealso:
   - module: bitbucket.datacenter.cluster_wait
   - module: bitbucket.datacenter.rolling_upgrade_plan
@@ -26,6 +33,15 @@ EXAMPLES = r"""
 - name: Read the cluster
   bitbucket.datacenter.cluster_info:
   register: result
+
+- name: Read one node
+  bitbucket.datacenter.cluster_info:
+    node: bitbucket-1
+  register: result
+
+- name: Make sure that it serves
+  ansible.builtin.assert:
+    that: result.node is not none and result.node.state == 'ACTIVE'
 
 - name: Show the version of each node
   ansible.builtin.debug:
@@ -95,6 +111,24 @@ cluster:
           description: Whether this node gave the answer.
           type: bool
           sample: true
+node:
+  description:
+    - The node that was asked for, with the fields of RV(cluster.nodes).
+    - Null where O(node) is not given, or where the cluster does not list such a node, as one that is stopped outside
+      upgrade mode.
+  returned: success
+  type: dict
+  sample:
+    id: 8b4b1d83-3c1c-4b4c-a5a0-6ad0a3e0c2a7
+    name: bitbucket-1
+    ip_address: 192.0.2.11
+    port_number: 5701
+    state: ACTIVE
+    version: 9.4.21
+    build_number: "9004021"
+    tasks_total: 0
+    active_user_count: 3
+    local: true
 """
 
 import typing as t
@@ -102,23 +136,26 @@ import typing as t
 from ..module_utils import _cluster
 from ..module_utils._argspec import Spec
 from ..module_utils._module import execute
+from ..module_utils._retry import UPGRADE
 
 if t.TYPE_CHECKING:
     from ansible.module_utils.basic import AnsibleModule
 
     from ..module_utils._client import Client
 
-SPEC: Spec = {}
+SPEC: Spec = {"node": {"type": "str"}}
 
 
-def run(_module: AnsibleModule, client: Client) -> dict[str, t.Any]:
+def run(module: AnsibleModule, client: Client) -> dict[str, t.Any]:
     """Read the cluster."""
-    return {"changed": False, "cluster": _cluster.read(client)}
+    cluster, wanted = _cluster.read(client), module.params["node"]
+    node = _cluster.find_node(cluster, wanted) if wanted else None
+    return {"changed": False, "cluster": cluster, "node": node}
 
 
 def main() -> None:
     """Entry point."""
-    execute(run, SPEC, read_only=True)
+    execute(run, SPEC, read_only=True, retry=UPGRADE)
 
 
 if __name__ == "__main__":

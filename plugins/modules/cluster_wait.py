@@ -123,7 +123,7 @@ from ..module_utils._cluster import Watch
 from ..module_utils._cluster_goal import Goal
 from ..module_utils._module import execute
 from ..module_utils._progress import Progress
-from ..module_utils._retry import NEVER
+from ..module_utils._retry import UPGRADE
 
 if t.TYPE_CHECKING:
     from ansible.module_utils.basic import AnsibleModule
@@ -164,8 +164,7 @@ def run(module: AnsibleModule, client: Client) -> dict[str, t.Any]:
 
 def main() -> None:
     """Entry point."""
-    # the wait itself is the retry
-    execute(run, SPEC, read_only=True, retry=NEVER)
+    execute(run, SPEC, read_only=True, retry=UPGRADE)
 
 
 if __name__ == "__main__":

@@ -91,6 +91,7 @@ from ..module_utils._errors import ConflictError
 from ..module_utils._module import execute
 from ..module_utils._outcome import Outcome
 from ..module_utils._progress import Progress
+from ..module_utils._retry import UPGRADE
 from ..module_utils._upgrade_plan import after, obeyed
 
 if t.TYPE_CHECKING:
@@ -157,7 +158,7 @@ def run(module: AnsibleModule, client: Client) -> dict[str, t.Any]:
 
 def main() -> None:
     """Entry point."""
-    execute(run, SPEC)
+    execute(run, SPEC, retry=UPGRADE)
 
 
 if __name__ == "__main__":

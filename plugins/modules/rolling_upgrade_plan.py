@@ -199,6 +199,7 @@ from ..module_utils._argspec import Spec
 from ..module_utils._errors import BlockedError, InputError
 from ..module_utils._module import execute
 from ..module_utils._refs import version
+from ..module_utils._retry import UPGRADE
 from ..module_utils._upgrade_plan import plan as make_plan
 
 if t.TYPE_CHECKING:
@@ -241,7 +242,7 @@ def run(module: AnsibleModule, client: Client) -> dict[str, t.Any]:
 def main() -> None:
     """Entry point."""
     needs_target = [("goal", goal, ["target_version"]) for goal in ("upgrade", "rollback")]
-    execute(run, SPEC, read_only=True, required_if=needs_target)
+    execute(run, SPEC, read_only=True, retry=UPGRADE, required_if=needs_target)
 
 
 if __name__ == "__main__":

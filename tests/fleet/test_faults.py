@@ -8,6 +8,7 @@ it is carried out, and that is looked at through the raw API and git, never thro
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,7 @@ from .conftest import WORK
 from .found import MODULES, only_reads
 from .modules import Fleet
 from .proof import FAULTS, TIMEOUT, Use
-from .proofs import USES
+from .proofs import SCENARIOS, USES
 from .proofs.upgrade import CLUSTER, upgrade_mode_off
 
 # Waiting is what these do about faults: see test_a_wait_outlasts_what_passes.
@@ -106,6 +107,19 @@ def test_a_wait_outlasts_what_passes(bench: FaultyBench, fault: str) -> None:
         bench.control("DELETE", "/faults")
     assert outcome == "success", result
     assert result["cluster"]["state"] == "STABLE"
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("module", ["cluster_info", "cluster_wait", "rolling_upgrade", "rolling_upgrade_plan"])
+def test_an_entry_address_that_is_dead_for_half_a_minute_ends_nothing(bench: FaultyBench, module: str) -> None:
+    (scenario, *_others) = (each for each in SCENARIOS if each.module == module)
+    upgrade_mode_off(bench.fleet)
+    back = threading.Timer(30, bench.control, ["PUT", "/entry", {"listening": True}])
+    bench.control("PUT", "/entry", {"listening": False})
+    back.start()
+    result = bench.fleet.run(module, scenario.options, check=True)
+    back.join()
+    assert not result.get("failed"), result
 
 
 def test_every_endpoint_that_is_used_stands_in_the_table(bench: FaultyBench) -> None:

@@ -177,7 +177,8 @@ def refused(fleet: Fleet, module: str, options: dict[str, Any], **connection: st
 
 @pytest.mark.parametrize("module", MODULES)
 def test_nobody_listens(module: str, fleet: Fleet, closed_port: str) -> None:
-    refusal = refused(fleet, module, {**FIRST[module].options, **short(module)}, BITBUCKET_URL=closed_port)
+    impatient = {"BITBUCKET_URL": closed_port, "BITBUCKET_PATIENCE": "0"}
+    refusal = refused(fleet, module, {**FIRST[module].options, **short(module)}, **impatient)
     assert closed_port in refusal.message or refusal.error["type"] == "wait"
     assert "refused" in refusal.message.lower()
 
@@ -219,6 +220,7 @@ def test_a_base_address_without_its_context_path(module: str, fleet: Fleet) -> N
         ({"BITBUCKET_TOKEN": SECRET}, "token and username are given together"),
         ({"BITBUCKET_PASSWORD": None}, "only one of username and password is given"),
         ({"BITBUCKET_TIMEOUT": "0"}, "timeout is not positive"),
+        ({"BITBUCKET_PATIENCE": "-1"}, "patience is negative"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )

@@ -54,6 +54,7 @@ SEEN = ("observations",)
 # In this order: the last one upgrades the cluster.
 SCENARIOS = [
     Scenario("cluster_info", "read", {}),
+    Scenario("cluster_info", "read one node", {"node": "node1"}),
     Scenario("cluster_wait", "for the cluster", {"state": "STABLE"}),
     Scenario("cluster_wait", "for all nodes", {"state": "STABLE", "version": "9.4.21"}),
     Scenario("cluster_wait", "for a node", {"node": "node1", "state": "ACTIVE", "version": "9.4.21"}),

@@ -24,6 +24,7 @@ PARAMS = {
     "allow_http": False,
     "proxy": None,
     "timeout": 30.0,
+    "patience": None,
 }
 
 
@@ -110,6 +111,7 @@ def test_credentials_are_never_a_mixture_of_both_ways():
         ),
         ({"timeout": 0}, "timeout is not positive"),
         ({"timeout": -1}, "timeout is not positive"),
+        ({"patience": -1}, "patience is negative"),
         ({"ca_path": "/nowhere/ca.pem"}, "ca_path '/nowhere/ca.pem' does not exist"),
         ({"client_cert": "/nowhere/c.pem"}, "client_cert '/nowhere/c.pem' does not exist"),
         ({"client_key": "/dev/null"}, "client_key is given without client_cert"),

@@ -11,7 +11,7 @@ from ansible_collections.bitbucket.datacenter.plugins.module_utils._errors impor
     ServerError,
     UnreachableError,
 )
-from ansible_collections.bitbucket.datacenter.plugins.module_utils._retry import NEVER, Gate, Retry
+from ansible_collections.bitbucket.datacenter.plugins.module_utils._retry import NEVER, UPGRADE, Gate, Retry
 from ansible_collections.bitbucket.datacenter.plugins.module_utils._schema import Schema
 from ansible_collections.bitbucket.datacenter.tests.unit.memory_server import Answer, Clock, refusal, serving
 from hypothesis import given
@@ -27,6 +27,7 @@ policies = st.builds(
     total=st.floats(0, 200),
     base=st.floats(0.01, 5),
     cap=st.floats(0.01, 30),
+    patience=st.one_of(st.just(0.0), st.floats(0, 300)),
 )
 
 
@@ -35,8 +36,8 @@ def test_a_pause_keeps_within_every_limit(policy, retries, elapsed, wanted, jitt
     pause = policy.pause(retries, elapsed, wanted, jitter)
     if pause is None:
         return
-    assert retries < policy.most
-    assert elapsed + pause <= policy.total
+    counted = retries < policy.most and elapsed + pause <= policy.total
+    assert counted or elapsed + pause <= policy.patience
     if wanted is None:
         assert 0 < pause <= policy.cap
     else:
@@ -48,6 +49,17 @@ def test_pauses_do_not_shrink(policy, jitter):
     pauses = [policy.pause(retries, 0, None, jitter) for retries in range(policy.most)]
     told = [pause for pause in pauses if pause is not None]
     assert told == sorted(told)
+
+
+@given(st.lists(st.floats(0, 1), min_size=100, max_size=100))
+def test_an_upgrade_outlasts_half_a_minute_without_anybody_who_listens(jitters):
+    elapsed = 0.0
+    for retries, jitter in enumerate(jitters):
+        pause = UPGRADE.pause(retries, elapsed, None, jitter)
+        if pause is None:
+            break
+        elapsed += pause
+    assert 30 < elapsed <= UPGRADE.patience
 
 
 def test_never_is_never():
@@ -86,6 +98,13 @@ def _json(answer):
     if answer.status == 200:
         answer.headers["Content-Type"] = "application/json"
     return answer
+
+
+def test_who_comes_again_by_himself_tries_once():
+    with serving(Script(LOST), retry=POLICY) as (client, server):
+        with pytest.raises(UnreachableError):
+            client.get("/rest/x", ANY, once=True)
+        assert len(server.received) == 1
 
 
 @pytest.mark.parametrize("answer", [LOST, Answer(503), refusal(500, "x")])
