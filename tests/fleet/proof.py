@@ -31,7 +31,7 @@ class Scenario:
     first real run has something to change. ``reader`` says whether an account that may only read may run it; None
     where the options and the kind of the module say so: what only reads, in a project. ``tells`` are
     return values that speak of the change itself, ``witnesses`` those of what was seen on the way, which cannot be
-    predicted either.
+    predicted either. ``unread`` is for what the server takes, but does not show: every run says that it changed it.
     """
 
     module: str
@@ -42,6 +42,7 @@ class Scenario:
     reader: bool | None = None
     tells: tuple[str, ...] = ()
     witnesses: tuple[str, ...] = ()
+    unread: bool = False
 
     def __str__(self) -> str:
         return f"{self.module}: {self.title}"
@@ -49,7 +50,10 @@ class Scenario:
 
 @dataclasses.dataclass(frozen=True)
 class Use:
-    """A module that uses the endpoint. ``done`` looks whether a write is carried out; None for a read."""
+    """A module that uses the endpoint.
+
+    ``done`` looks whether a write is carried out; None for a read, and for a write of which the module cannot know.
+    """
 
     module: str
     options: dict[str, Any]
@@ -125,3 +129,5 @@ ONCE = {
     "503": ("server", "server"),
     "504": ("server", "server"),
 }
+# of a write that nothing can be read back of: it is sent twice, and then an error may mean that it is carried out
+UNREAD = {fault: (once, READ[fault][1]) for fault, (once, _lasting) in REPEATED.items()}

@@ -23,7 +23,7 @@ TESTS = Path(__file__).resolve().parents[1]
 SECONDS_TO_START = 90
 SECONDS_TO_STOP = 60
 # tables of the simulator
-_SETTINGS = ("branch_model", "restriction")
+_SETTINGS = ("branch_model", "restriction", "mesh_node")
 
 
 class Simulator:
@@ -72,11 +72,13 @@ class Simulator:
         return {"refs": self.refs(), "cluster": self.cluster(), "settings": self.settings()}
 
     def settings(self) -> dict[str, Any]:
-        """Branch models and restrictions as they are stored, and the default branch of each repository, by git."""
+        """What is stored of branch models, restrictions, Mesh nodes and mirrors; default branches, by git."""
         paths = [Path(each["path"]) for each in self.repositories]
         database = f"file:{paths[0].parents[1] / 'bitbucket.db'}?mode=ro"
         with contextlib.closing(sqlite3.connect(database, uri=True, timeout=30)) as connection:
             stored = {name: connection.execute(f"SELECT * FROM {name}").fetchall() for name in _SETTINGS}
+            switch = "SELECT value FROM setting WHERE name = 'mirror_upgrade'"
+            stored["mirror_upgrade"] = connection.execute(switch).fetchall()
         return {**stored, "default_branches": [(path / "HEAD").read_text(encoding="utf-8") for path in paths]}
 
     def backends(self) -> dict[str, dict[str, Any]]:

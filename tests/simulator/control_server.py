@@ -29,6 +29,8 @@ HELP = {
     " rate_limit {enabled, capacity, refill, exempt}; PUT changes what it names, DELETE brings the defaults back",
     "GET, PUT and DELETE /nodes/{name}/override": "what a node shows in place of the truth: tasks_total,"
     " active_user_count, state (ERROR); next_start {outcome: ERROR, STARTING or EXIT, times}; null: the truth",
+    "PUT /mesh-nodes/{name}": 'body {"offline": true or false, "drain_seconds": how long it is DRAINING}, or one of'
+    " them",
     "GET /users": "users with their failed logins and whether they must solve a CAPTCHA",
     "PUT /users/{name}": 'body {"failed_logins": 0} takes the CAPTCHA away; {"password": "other"} ends the present one',
 }
@@ -53,6 +55,7 @@ class ServerControl:
         router.add_get("/nodes/{name}/override", self._override)
         router.add_put("/nodes/{name}/override", self._change_override)
         router.add_delete("/nodes/{name}/override", self._forget_override)
+        router.add_put("/mesh-nodes/{name}", self._change_mesh_node)
         router.add_get("/users", self._users)
         router.add_put("/users/{name}", self._change_user)
 
@@ -115,6 +118,15 @@ class ServerControl:
     async def _forget_override(self, request: web.Request) -> web.Response:
         behaviour.forget_override(self._store, self._node(request))
         return await self._override(request)
+
+    async def _change_mesh_node(self, request: web.Request) -> web.Response:
+        name = request.match_info["name"]
+        changes = await document(request, "mesh_node")
+        for column, value in changes.items():
+            # the names of columns are those of the schema
+            if self._store.execute(f"UPDATE mesh_node SET {column} = ? WHERE name = ?", value, name).rowcount == 0:
+                raise _not_found(f"there is no mesh node named '{name}'")
+        return web.json_response({"name": name, **changes})
 
     # --- users ---
 

@@ -58,9 +58,9 @@ class MoreSeeder:
                 )  # fmt: skip
         for node in document.get("mesh_nodes", []):
             self._store.execute(
-                "INSERT INTO mesh_node (name, rpc_url, state, drain_seconds) VALUES (?, ?, ?, ?)",
+                "INSERT INTO mesh_node (name, rpc_url, state, drain_seconds, offline) VALUES (?, ?, ?, ?, ?)",
                 node["name"], node.get("rpc_url", f"http://{node['name']}:7777"), node.get("state", "AVAILABLE"),
-                node.get("drain_seconds", 1),
+                node.get("drain_seconds", 1), node.get("offline", False),
             )  # fmt: skip
 
     # --- projects and repositories ---

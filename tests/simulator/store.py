@@ -81,10 +81,10 @@ CREATE TABLE IF NOT EXISTS jira_issue (
 CREATE TABLE IF NOT EXISTS entity_link (
     project_id INTEGER PRIMARY KEY REFERENCES project (id) ON DELETE CASCADE,
     application_id TEXT NOT NULL REFERENCES application_link (id), jira_key TEXT NOT NULL);
--- until: when a state that takes time ends, in seconds since 1970.
+-- until: when a state that takes time ends, in seconds since 1970; offline: it is down, whatever its state.
 CREATE TABLE IF NOT EXISTS mesh_node (
     id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, rpc_url TEXT NOT NULL, state TEXT NOT NULL,
-    until REAL, drain_seconds REAL NOT NULL);
+    until REAL, drain_seconds REAL NOT NULL, offline INTEGER NOT NULL DEFAULT 0);
 -- An access token acts as user_id; scope and resource_id say where it belongs (USER: to that user, and OAUTH: an
 -- OAuth 2 token of that user). permissions is a JSON list; times are in milliseconds since 1970.
 CREATE TABLE IF NOT EXISTS token (

@@ -17,6 +17,7 @@ def test_mirrors_have_their_own_switch(cluster: Cluster) -> None:
         assert answer.json() == {"rollingUpgradeEnabled": enabled, "version": "9.4.21"}
     assert cluster.zdu()["upgradeModeEnabled"] is False
     assert cluster.call("POST", "/rest/mirroring/latest/zdu/start", user="developer").status_code == 401
+    assert {node["buildVersion"] for node in cluster.get("/rest/mirroring/latest/farmNodes")} == {"9.4.21"}
 
 
 def test_mesh_nodes_drain_one_at_a_time(cluster: Cluster) -> None:
@@ -28,11 +29,29 @@ def test_mesh_nodes_drain_one_at_a_time(cluster: Cluster) -> None:
     assert cluster.call("PUT", second, json={"state": "DRAINING"}).status_code == 409
     wait_until(lambda: cluster.get(first)["state"] == "DISABLED")
     assert cluster.call("PUT", second, json={"state": "DISABLED"}).status_code == 409
-    assert cluster.call("PUT", first, json={"state": "OFFLINE"}).status_code == 409
+    for state in ("DRAINING", "OFFLINE", "DELETING"):
+        answer = cluster.call("PUT", first, json={"state": state})
+        assert answer.status_code == 409
+        assert answer.json()["errors"][0]["exceptionName"].endswith(".mesh.InvalidMeshNodeStateException")
     assert cluster.call("PUT", first, json={"state": "ASLEEP"}).status_code == 400
     assert cluster.call("PUT", first, json={"state": "AVAILABLE"}).json()["state"] == "AVAILABLE"
     assert cluster.call("GET", MESH + "/99").status_code == 404
     assert cluster.call("GET", MESH, user="developer").status_code == 401
+
+
+def test_a_mesh_node_that_is_down_comes_back_as_it_was(cluster: Cluster) -> None:
+    nodes = cluster.get(MESH)
+    first, second = (f"{MESH}/{node['id']}" for node in nodes[:2])
+    cluster.call("PUT", first, json={"state": "DISABLED"})
+    assert cluster.control("PUT", f"/mesh-nodes/{nodes[0]['name']}", json={"offline": True}).status_code == 200
+    assert [cluster.get(first)[key] for key in ("state", "offline")] == ["OFFLINE", True]
+    assert cluster.call("PUT", first, json={"state": "AVAILABLE"}).status_code == 409
+    assert cluster.call("PUT", second, json={"state": "DRAINING"}).status_code == 409
+    cluster.control("PUT", f"/mesh-nodes/{nodes[0]['name']}", json={"offline": False})
+    assert [cluster.get(first)[key] for key in ("state", "offline")] == ["DISABLED", False]
+    assert cluster.call("PUT", first, json={"state": "AVAILABLE"}).status_code == 200
+    assert cluster.control("PUT", "/mesh-nodes/nobody", json={"offline": True}).status_code == 404
+    assert cluster.control("PUT", f"/mesh-nodes/{nodes[0]['name']}", json={}).status_code == 400
 
 
 def test_other_releases(tmp_path: Path) -> None:

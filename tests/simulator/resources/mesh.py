@@ -19,19 +19,20 @@ routes = Routes()
 
 ALL = API + "/admin/git/mesh/nodes"
 ONE = ALL + r"/{nodeId:\d+}"
-# doc: the states. assumed: which leads to which; OFFLINE is where nobody can send a node.
+# doc: AVAILABLE takes requests; DRAINING is on the way from AVAILABLE to DISABLED; DISABLED may be stopped. What nobody
+# can ask for, such as OFFLINE, is refused. assumed: everything else about which state may be asked for in which.
 TRANSITIONS = {
     "AVAILABLE": ("DRAINING", "DISABLED"),
-    "DRAINING": ("AVAILABLE",),
-    "DISABLED": ("AVAILABLE", "DRAINING"),
-    "OFFLINE": ("DISABLED",),
+    "DRAINING": ("AVAILABLE", "DISABLED"),
+    "DISABLED": ("AVAILABLE",),
     "DELETING": (),
 }
+STATES = (*TRANSITIONS, "OFFLINE")
 SETTLED = {"DRAINING": "DISABLED"}
 
 
 def _settle(call: Call) -> None:
-    """assumed: a drained node is DISABLED, a node that was being deleted is gone."""
+    """doc: a drained node is DISABLED. assumed: a node that was being deleted is gone."""
     with call.node.store.write():
         for row in call.node.store.all("SELECT * FROM mesh_node WHERE until IS NOT NULL AND until <= ?", time.time()):
             if row["state"] == "DELETING":
@@ -57,14 +58,20 @@ def _named(call: Call) -> sqlite3.Row:
     raise ApiError(404, f"No mesh node exists with ID {wanted}.", "mesh.NoSuchMeshNodeException")  # assumed
 
 
+def _state(row: sqlite3.Row) -> str:
+    """seen: a node that is down is OFFLINE. assumed: what it was before comes back with it."""
+    return "OFFLINE" if row["offline"] else str(row["state"])
+
+
 def _shown(row: sqlite3.Row) -> dict[str, Any]:
+    """doc: the fields, and the id as text. seen: a number in an answer to the vendor's own pages."""
     return {
         "id": str(row["id"]),
         "name": row["name"],
         "rpcUrl": row["rpc_url"],
-        "rpcId": f"mesh-{row['id']}",
-        "state": row["state"],
-        "offline": row["state"] == "OFFLINE",
+        "rpcId": str(row["id"]),
+        "state": _state(row),
+        "offline": bool(row["offline"]),
         "lastSeenDate": int(time.time() * 1000),
     }
 
@@ -81,14 +88,14 @@ async def get_node(call: Call) -> web.Response:
 
 @routes.put(ONE, permission="SYS_ADMIN")
 async def update_node(call: Call) -> web.Response:
-    """doc: name, rpcUrl and state; nodes are taken out one at a time (assumed: 409 for a second one)."""
+    """doc: name, rpcUrl and state; what is left out stays as it is (doc: of the Java API; assumed here)."""
     body = await call.body()
     row = _named(call)
-    state = body.get("state", row["state"])
-    if state not in TRANSITIONS:
+    state = body.get("state", _state(row))
+    if state not in STATES:
         raise errors.bad_request(f"'{state}' is not a state of a mesh node", "state")
     with call.node.store.write():
-        if state != row["state"]:
+        if state != _state(row):
             _check_transition(call, row, state)
             until = time.time() + row["drain_seconds"] if state in SETTLED else None
             _set_state(call, row["id"], state, until)
@@ -110,13 +117,18 @@ async def delete_node(call: Call) -> web.Response:
 
 
 def _check_transition(call: Call, row: sqlite3.Row, state: str) -> None:
-    if state not in TRANSITIONS[row["state"]]:
-        raise ApiError(409, f"Mesh node {row['name']} cannot go from {row['state']} to {state}.")
+    """doc: InvalidMeshNodeStateException. assumed: 409; and that a node is not changed while it is down."""
+    if row["offline"] or state not in TRANSITIONS[row["state"]]:
+        raise ApiError(
+            409, f"Mesh node {row['name']} cannot go from {_state(row)} to {state}.",
+            "mesh.InvalidMeshNodeStateException",
+        )  # fmt: skip
     if state != "AVAILABLE":
         _check_alone(call, row)
 
 
 def _check_alone(call: Call, row: sqlite3.Row) -> None:
-    for other in call.node.store.all("SELECT * FROM mesh_node WHERE id <> ?", row["id"]):
-        if other["state"] != "AVAILABLE":
-            raise ApiError(409, f"Mesh node {other['name']} is {other['state']}: only one node at a time.")
+    """doc: one at a time. assumed: a second one is refused, with 409."""
+    for other in call.node.store.all("SELECT * FROM mesh_node WHERE id <> ? ORDER BY id", row["id"]):
+        if _state(other) != "AVAILABLE":
+            raise ApiError(409, f"Mesh node {other['name']} is {_state(other)}: only one node at a time.")

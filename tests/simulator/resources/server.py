@@ -40,12 +40,13 @@ async def application_properties(call: Call) -> web.Response:
 @routes.get(API + "/admin/cluster", permission="SYS_ADMIN")
 async def admin_cluster(call: Call) -> web.Response:
     members = [member for member in call.node.membership.cluster().members if member.live]
-    nodes = [_node(member, call.node.node_id) for member in members]
+    nodes = [shown_member(member, call.node.node_id) for member in members]
     local = next((node for node in nodes if node["local"]), None)
     return call.reply({"localNode": local, "nodes": nodes, "running": True})
 
 
-def _node(member: Member, local_id: str) -> dict[str, Any]:
+def shown_member(member: Member, local_id: str) -> dict[str, Any]:
+    """A node as lists of nodes show it; ``local`` is the one that answers."""
     return {
         "id": member.id,
         "name": member.name,

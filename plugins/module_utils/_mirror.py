@@ -1,0 +1,60 @@
+# SPDX-FileCopyrightText: 2026 bitbucket.datacenter contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Private to this collection: may change at any time.
+"""A mirror farm and its switch for a rolling upgrade: the server's resource, asked for at the farm's own address."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ._client import Client
+from ._errors import BitbucketError
+from ._refs import version as parse_version
+from ._schema import Json, Schema, array
+
+_PATH = "/rest/mirroring/latest"
+_TEXT: Json = {"type": ["string", "null"]}
+_SWITCH = Schema(
+    {
+        "type": "object",
+        "required": ["rollingUpgradeEnabled"],
+        "properties": {"rollingUpgradeEnabled": {"type": "boolean"}, "version": _TEXT},
+    }
+)
+_FARM = Schema(array({"type": "object", "properties": {"buildVersion": _TEXT}}))
+
+View = dict[str, t.Any]
+
+
+def view(enabled: bool | None, version: str | None) -> View:
+    """The user's view; null where nobody can tell."""
+    return {"rolling_upgrade_enabled": enabled, "version": version}
+
+
+def lowest_version(client: Client) -> str | None:
+    """The lowest version in the farm, None where a node does not tell its own.
+
+    Raises NotSupportedError where the address is none of a mirror's; any BitbucketError.
+    """
+    versions = [node.get("buildVersion") for node in client.get(f"{_PATH}/farmNodes", _FARM)]
+    return min(versions, key=parse_version) if versions and all(versions) else None
+
+
+def switch(client: Client, action: str) -> View:
+    """POST ``start`` or ``end`` and return the switch as it is then. Any BitbucketError.
+
+    The server has nothing to read it back by (documented: there is none). When the answer is lost, it is set once more:
+    setting it twice does no harm (assumed). When that answer is lost, too, nobody knows, which is what the error says.
+    """
+
+    def send() -> View:
+        answer = client.post(f"{_PATH}/zdu/{action}", _SWITCH)
+        return view(answer["rollingUpgradeEnabled"], answer.get("version"))
+
+    try:
+        return client.settle(send, lambda: None, resend=True)
+    except BitbucketError as error:
+        if error.in_doubt:
+            error.cause = f"{error.cause.rstrip('. ')}, and whether the switch was set cannot be read from the server"
+        raise
