@@ -100,6 +100,7 @@ in_development_environment("tests-fleet", "tests/fleet")
 in_development_environment("tests-parity", "tests/parity")
 in_development_environment("tests-simulator", "tests/simulator_tests")
 in_development_environment("tests-conformance", "tests/conformance")
+in_development_environment("tests-exploration", "tests/exploration")
 
 if LONG:
 

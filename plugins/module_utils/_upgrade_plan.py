@@ -225,6 +225,15 @@ class _Goal:
             )
         yield from self.own_blockers()
 
+    def _not_this_upgrade(self) -> t.Iterator[Blocker]:
+        """The upgrade that is under way is another one, of somebody else's."""
+        if self.original is not None and not _is_bug_fix(self.original, self.target):
+            yield _blocker(
+                None,
+                f"the upgrade began at {self.original}, and {self.target} is no later bug-fix release of it",
+                "give the target that the upgrade was begun with",
+            )
+
     def _not_ready(self) -> t.Iterator[Blocker]:
         """Nodes of which it cannot be told what to do with them."""
         for node in self.nodes:
@@ -261,8 +270,7 @@ class _Upgrade(_Goal):
         return [_step("approve", f"every live node will then run {self.target}")]
 
     def own_blockers(self) -> t.Iterator[Blocker]:
-        if self.original is not None and not _is_bug_fix(self.original, self.target):
-            yield _blocker(None, *_not_a_bug_fix("the upgrade began at", self.original, self.target))
+        yield from self._not_this_upgrade()
         yield from self._not_ready()
         for node in self.nodes:
             name, version = node["name"], node["version"]
@@ -279,7 +287,7 @@ class _Upgrade(_Goal):
                     f" {_ON_OR_BACK}",
                 )
             elif not _is_bug_fix(version, self.target):
-                yield _blocker(node, *_not_a_bug_fix(f"node {name} runs", version, self.target))
+                yield _blocker(node, *_not_a_bug_fix(name, version, self.target))
 
 
 class _Rollback(_Goal):
@@ -300,6 +308,7 @@ class _Rollback(_Goal):
         return [_step("cancel", f"every node will then run {self.original}")] if self.enabled else []
 
     def own_blockers(self) -> t.Iterator[Blocker]:
+        yield from self._not_this_upgrade()
         no_way_back = "there is no way back but restoring a backup"
         if self.state == "RUNNING_UPGRADE_TASKS":
             yield _blocker(
@@ -340,10 +349,10 @@ def _is_bug_fix(present: str, target: str) -> bool:
     return here[:2] == there[:2] and here < there
 
 
-def _not_a_bug_fix(who: str, present: str, target: str) -> tuple[str, str]:
+def _not_a_bug_fix(name: str, present: str, target: str) -> tuple[str, str]:
     major, minor, patch = parse_version(present, "version")
     return (
-        f"{who} {present}, and {target} is no later bug-fix release of it",
+        f"node {name} runs {present}, and {target} is no later bug-fix release of it",
         f"choose a target {major}.{minor}.x with x above {patch}: other upgrades need the whole cluster stopped",
     )
 
@@ -409,10 +418,11 @@ def after(cluster: View, action: str) -> dict[str, t.Any]:
         return dict(cluster)
     state, nodes = cluster["state"], cluster["nodes"]
     if action == "start":
-        if state != "STABLE" or len(nodes) < 2:
+        well = all(node["state"] in ("ACTIVE", "STARTING") for node in nodes)
+        if state != "STABLE" or len(nodes) < 2 or not well or len({node["version"] for node in nodes}) > 1:
             raise ConflictError(
-                f"A rolling upgrade cannot start: the cluster is {state} with {len(nodes)} node(s)",
-                "bring the cluster to STABLE with two nodes or more",
+                f"A rolling upgrade cannot start: {_situation(cluster)}",
+                "bring the cluster to STABLE with two nodes or more, all of them ACTIVE at one version",
             )
         original = nodes[0]["version"]
         return {**cluster, "state": "READY_TO_UPGRADE", "upgrade_mode_enabled": True, "original_version": original}

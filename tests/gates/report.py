@@ -13,6 +13,7 @@ import dataclasses
 import json
 import re
 import sys
+import textwrap
 import xml.etree.ElementTree as ET
 from collections.abc import Iterator
 
@@ -40,6 +41,8 @@ class Outcome:
     reason: str
     tests: collections.Counter[str]
     left_out: list[str]
+    #: What its tests found out: those that record the property "says" for their suite.
+    says: list[str] = dataclasses.field(default_factory=list)
 
     def counts(self) -> collections.Counter[str]:
         """Returns what the gate adds to the totals: its tests, or itself where it has none or failed without one."""
@@ -49,20 +52,34 @@ class Outcome:
 
     def __str__(self) -> str:
         tests = ", ".join(f"{number} {result}" for result, number in sorted(self.tests.items()))
-        return f"{self.gate:20} {self.result:8} {self.seconds:6.0f} s  {tests}".rstrip()
+        return "\n".join([f"{self.gate:20} {self.result:8} {self.seconds:6.0f} s  {tests}".rstrip(), *self.says])
+
+
+def _suites(gate: str) -> Iterator[ET.Element]:
+    """Yields what a gate reported in JUnit's format, a file each."""
+    for place in ("junit", "ansible_collections/bitbucket/datacenter/tests/output/junit"):
+        yield from (ET.parse(file).getroot() for file in sorted(GATES.joinpath(gate, place).glob("*.xml")))
 
 
 def _cases(gate: str) -> Iterator[tuple[str, str]]:
-    """Yields result and message of each test that a gate reported in JUnit's format.
+    """Yields result and message of each test of a gate.
 
     ansible-test writes a file for each integration target, with a case for each task: here the target is the test.
     """
-    for place in ("junit", "ansible_collections/bitbucket/datacenter/tests/output/junit"):
-        for file in sorted(GATES.joinpath(gate, place).glob("*.xml")):
-            cases = [_case(case) for case in ET.parse(file).iter("testcase")]
-            if gate.startswith("integration"):
-                cases = [("failed", "") if ("failed", "") in cases else ("passed", "")]
-            yield from (case for case in cases if case != ("skipped", NOTHING_TO_TEST))
+    for suites in _suites(gate):
+        cases = [_case(case) for case in suites.iter("testcase")]
+        if gate.startswith("integration"):
+            cases = [("failed", "") if ("failed", "") in cases else ("passed", "")]
+        yield from (case for case in cases if case != ("skipped", NOTHING_TO_TEST))
+
+
+def _says(gate: str) -> list[str]:
+    """Returns what the tests of a gate found out, in sentences."""
+    return [
+        f"  {each.get('value')}"
+        for suites in _suites(gate)
+        for each in suites.iterfind(".//testsuite/properties/property[@name='says']")
+    ]
 
 
 def _case(case: ET.Element) -> tuple[str, str]:
@@ -87,7 +104,8 @@ def outcome(gate: str) -> Outcome:
     skipped = collections.Counter(case[1] for case in cases if case[0] == "skipped")
     left_out = [f"{message} ({number})" if number > 1 else message for message, number in skipped.items()]
     left_out += [message for message in dict.fromkeys(LEFT_OUT.findall(log)) if message not in skipped]
-    return Outcome(gate, result, session["duration"], session["reason"] or "", tests, left_out)
+    says = [] if result == "skipped" else _says(gate)
+    return Outcome(gate, result, session["duration"], session["reason"] or "", tests, left_out, says)
 
 
 def table(gates: list[str]) -> int:
@@ -95,7 +113,7 @@ def table(gates: list[str]) -> int:
     outcomes = [outcome(gate) for gate in gates]
     print("\nEvery gate\n")
     for each in outcomes:
-        print(f"  {each}")
+        print(textwrap.indent(str(each), "  "))
     missing = [f"{each.gate}: {each.reason}" for each in outcomes if each.result == "skipped"]
     missing += [f"{each.gate}: {what}" for each in outcomes for what in each.left_out]
     if missing:

@@ -485,6 +485,7 @@ def test_blockers_name_node_version_state_and_remedy(view, hosts, named, reason)
         (cluster(*at(TARGET), enabled=True, state="UPGRADE_TASKS_FAILED"), "rollback", "tasks failed", "support"),
         (cluster(*at(ORIGINAL), enabled=True, original=None), "rollback", "original version is unknown", "by hand"),
         (cluster(*at(None), enabled=True), "rollback", "node n1 does not tell its version", "wait until it does"),
+        (cluster(*at(TARGET), enabled=True, original=TARGET), "rollback", "began at 9.4.22", "was begun with"),
         (cluster(node("n1", "ERROR"), node("n2")), "rollback", "node n1 is in ERROR", "bring it back to ACTIVE"),
         (cluster(node("n1", version=TARGET), enabled=True), "rollback", "a single node", "cannot be rolled back"),
         (cluster(node("n1")), "restart", "the cluster has a single node", "cannot be restarted"),
@@ -584,6 +585,21 @@ def test_a_target_that_is_no_release_number_is_refused():
 def test_start_begins_at_the_running_version():
     view = cluster(*at(ORIGINAL))
     assert _upgrade_plan.after(view, "start") == cluster(*at(ORIGINAL), enabled=True)
+
+
+@pytest.mark.parametrize(
+    "nodes",
+    [
+        [node("n1")],
+        [node("n1"), node("n2", version=TARGET)],
+        [node("n1"), node("n2", "ERROR")],
+        [node("n1"), node("n2", "TERMINATING")],
+    ],
+)
+def test_start_is_for_several_nodes_that_are_up_at_one_version(nodes):
+    with pytest.raises(ConflictError, match="all of them ACTIVE at one version"):
+        _upgrade_plan.after(cluster(*nodes), "start")
+    assert _upgrade_plan.after(cluster(node("n1"), node("n2", "STARTING")), "start")["upgrade_mode_enabled"]
 
 
 @pytest.mark.parametrize(("action", "version"), [("approve", TARGET), ("cancel", ORIGINAL)])

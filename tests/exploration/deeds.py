@@ -1,0 +1,110 @@
+# SPDX-FileCopyrightText: 2026 bitbucket.datacenter contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What must hold when something is done to the cluster, and what excuses that nothing is done."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from .world import TARGET, Node, World
+
+
+class Harm(AssertionError):  # noqa: N818 - it is an assertion, not an error
+    """Something was done that must not be done, or was not done without an excuse."""
+
+    def __init__(self, what: str, world: World) -> None:
+        nodes = ", ".join(f"{node.state} {node.version}" for node in world.nodes)
+        began = f"upgrade mode on since {world.base}" if world.base else "upgrade mode off"
+        super().__init__(f"{what}: {world.state}, {began}, {nodes}")
+
+
+def check_stop(world: World, index: int, goal: str, version: str | None) -> None:
+    """A node is about to be stopped, and to be started again at a version."""
+    node = world.nodes[index]
+    if node.serves and not all(other.serves for other in world.nodes):
+        raise Harm(f"the {goal} stops node{index} while another node does not serve", world)
+    if (world.base is None) != (goal == "restart"):
+        raise Harm(f"the {goal} stops node{index}", world)
+    if world.state in ("RUNNING_UPGRADE_TASKS", "UPGRADE_TASKS_FAILED"):
+        raise Harm(f"the {goal} stops node{index} while upgrade tasks are not done", world)
+    wanted = {"upgrade": TARGET, "rollback": world.base}.get(goal)
+    if wanted is None:
+        if version not in {other.version for other in world.live}:
+            raise Harm(f"the restart would bring node{index} to {version}", world)
+    elif version != wanted:
+        raise Harm(f"the {goal} would bring node{index} to {version}", world)
+    elif node.serves and node.version == wanted:
+        raise Harm(f"the {goal} stops node{index}, which is done", world)
+    if goal == "upgrade" and not (world.base and world.base < TARGET):
+        raise Harm(f"node{index} is taken to a lower version", world)
+
+
+def check_start(world: World) -> None:
+    """Upgrade mode is about to be switched on."""
+    if world.base is not None:
+        raise Harm("start is sent twice", world)
+    if len({node.version for node in world.live}) != 1:
+        raise Harm("start is sent to a mixed cluster", world)
+    if not all(node.state in ("ACTIVE", "STARTING", "HANGING") for node in world.live):
+        raise Harm("start is sent while a node is not well", world)
+
+
+def check_approve(world: World) -> None:
+    """The upgrade is about to be approved: the point of no return."""
+    if world.state != "READY_TO_RUN_UPGRADE_TASKS":
+        raise Harm("approve is sent too early, or twice", world)
+    if {node.version for node in world.live} != {TARGET} or world.base == TARGET:
+        raise Harm("approve is sent for another version than the target", world)
+    if any(node.state == "ERROR" for node in world.nodes):
+        raise Harm("approve is sent while a node is in ERROR", world)
+
+
+def check_cancel(world: World) -> None:
+    """Upgrade mode is about to be switched off."""
+    if world.state != "READY_TO_UPGRADE":
+        raise Harm("cancel is sent too early, or twice", world)
+    if {node.version for node in world.live} != {world.base}:
+        raise Harm("cancel is sent before every node is back", world)
+    if world.base >= TARGET:
+        raise Harm("cancel is sent to somebody else's upgrade", world)
+
+
+CHECKS = {"start": check_start, "approve": check_approve, "cancel": check_cancel}
+
+
+def is_reached(world: World, goal: str) -> bool:
+    """Whether the goal is reached: STABLE, upgrade mode off, every node ACTIVE at the right version."""
+    versions = {node.version for node in world.nodes}
+    right = {"upgrade": versions == {TARGET}, "rollback": versions != {TARGET}, "restart": True}[goal]
+    return world.base is None and all(node.serves for node in world.nodes) and len(versions) == 1 and right
+
+
+def excuses(world: World, goal: str) -> Iterator[int | None]:
+    """What is there that keeps a goal from being reached: the index of a node, or None for the cluster as a whole."""
+    running = {node.version for node in world.live}
+    for index, node in enumerate(world.nodes):
+        if _excuses(world, goal, node, running):
+            yield index
+    forgotten = any(node.state == "GONE" for node in world.nodes)
+    if goal == "restart":
+        cluster = world.base is not None or len(running) > 1
+    elif world.base is None:
+        cluster = forgotten or len(running) > 1 or (goal == "rollback" and running == {TARGET})
+    else:
+        running_tasks = goal == "rollback" and world.state == "RUNNING_UPGRADE_TASKS"
+        cluster = forgotten or world.base >= TARGET or running_tasks or world.state == "UPGRADE_TASKS_FAILED"
+    if cluster or not world.answers:
+        yield None
+
+
+def _excuses(world: World, goal: str, node: Node, running: set[str]) -> bool:
+    """Whether this one node keeps the goal from being reached."""
+    if goal == "restart":
+        # one that is forgotten, with another release switched on, is not let in
+        return node.state == "HANGING" or (node.state == "GONE" and node.version not in running)
+    if world.base is None:
+        return node.state not in ("ACTIVE", "STARTING", "GONE") or (goal == "upgrade" and node.version > TARGET)
+    if goal == "rollback":
+        return node.state == "HANGING" and node.version == world.base
+    strange = node.version not in (world.base, TARGET) and not node.is_down
+    return node.state in ("ERROR", "HANGING") or strange
