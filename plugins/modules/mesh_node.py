@@ -111,6 +111,7 @@ from ..module_utils._errors import ConflictError
 from ..module_utils._module import execute
 from ..module_utils._outcome import Outcome
 from ..module_utils._progress import Progress
+from ..module_utils._retry import UPGRADE
 from ..module_utils._waiter import wait_until
 
 if t.TYPE_CHECKING:
@@ -244,7 +245,7 @@ def run(module: AnsibleModule, client: Client) -> dict[str, t.Any]:
 
 def main() -> None:
     """Entry point."""
-    execute(run, SPEC)
+    execute(run, SPEC, retry=UPGRADE)
 
 
 if __name__ == "__main__":

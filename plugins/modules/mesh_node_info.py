@@ -74,6 +74,7 @@ import typing as t
 from ..module_utils import _mesh
 from ..module_utils._argspec import Spec
 from ..module_utils._module import execute
+from ..module_utils._retry import UPGRADE
 
 if t.TYPE_CHECKING:
     from ansible.module_utils.basic import AnsibleModule
@@ -93,7 +94,7 @@ def run(module: AnsibleModule, client: Client) -> dict[str, t.Any]:
 
 def main() -> None:
     """Entry point."""
-    execute(run, SPEC, read_only=True)
+    execute(run, SPEC, read_only=True, retry=UPGRADE)
 
 
 if __name__ == "__main__":

@@ -84,6 +84,7 @@ from ..module_utils import _mirror
 from ..module_utils._argspec import Spec
 from ..module_utils._module import execute
 from ..module_utils._outcome import Outcome
+from ..module_utils._retry import UPGRADE
 
 if t.TYPE_CHECKING:
     from ansible.module_utils.basic import AnsibleModule
@@ -109,7 +110,7 @@ def run(module: AnsibleModule, client: Client) -> dict[str, t.Any]:
 
 def main() -> None:
     """Entry point."""
-    execute(run, SPEC)
+    execute(run, SPEC, retry=UPGRADE)
 
 
 if __name__ == "__main__":
