@@ -52,16 +52,18 @@ TASKS: dict[str, dict[str, Any]] = {
     "tag": {**API, "name": "canary-tag", "start_point": "main"},
     "tag_info": API,
 }
-# in the order of an upgrade; the whole one comes last and finds nothing to do
+# begun and taken back, then the whole, of which nothing is left to do afterwards
 IN_ORDER = [
     "branch_provisioning",
     "branch_cleanup",
     "branch_restore",
     "rolling_upgrade_preflight",
     "rolling_upgrade_begin",
+    "rolling_upgrade_rollback",
+    "rolling_upgrade",
     "rolling_upgrade_nodes",
     "rolling_upgrade_finalize",
-    "rolling_upgrade",
+    "rolling_restart",
 ]
 DOCUMENT = {"repositories": [{**API, "branches": [{"name": "canary/document", "start_point": "main"}]}]}
 # commits made from the seed have the same ids each time

@@ -95,6 +95,35 @@ def planned(plan: list[str]) -> list[str]:
     return [line.split()[2].rstrip(":") for line in plan if " upgrade_node " in line]
 
 
+def test_back_and_restarted(own_simulator: Simulator, play_own: Play) -> None:
+    """One node is done when the way back is taken; then every node is restarted, without an upgrade."""
+    present = own_simulator.cluster()["nodes"]["node1"][1]
+    feature, _dot, patch = present.rpartition(".")
+    target = f"{feature}.{int(patch) + 1}"
+    variables = own_simulator.archive(target)
+    own_simulator.forget_requests()
+    assert play_own("rolling_upgrade_begin", variables=variables).returncode == 0
+    with broken_start(own_simulator, "node2", target):
+        assert play_own("rolling_upgrade_nodes", variables=variables).returncode != 0
+    upgraded = [name for name, (_state, seen) in own_simulator.cluster()["nodes"].items() if seen == target]
+
+    back = play_own("rolling_upgrade_rollback", variables=variables)
+    assert back.returncode == 0, back.output
+    assert own_simulator.cluster() == stable(present)
+    assert installed(own_simulator) == dict.fromkeys(NODES, present)
+    assert in_service(own_simulator)
+    assert stopped(back) == ["node2", *upgraded]
+    assert zdu_posts(own_simulator) == {POST_START: 1, "POST /rest/zdu/cancel": 1}
+
+    own_simulator.forget_requests()
+    restarted = play_own("rolling_restart")
+    assert restarted.returncode == 0, restarted.output
+    assert sorted(stopped(restarted)) == NODES
+    assert own_simulator.cluster() == stable(present)
+    assert in_service(own_simulator)
+    assert zdu_posts(own_simulator) == {}
+
+
 def test_step_by_step(own_simulator: Simulator, play_own: Play, version: str) -> None:
     """As job templates with approvals between them, with a node that does not start and a run that goes on with it."""
     variables = own_simulator.archive(version)
