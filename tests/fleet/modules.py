@@ -8,11 +8,10 @@ import json
 import os
 import subprocess
 import sys
-import time
 from pathlib import Path
 from typing import Any
 
-import requests
+from harness.nodes import nodes_of
 from harness.simulator import Simulator
 
 from .found import COLLECTION
@@ -82,16 +81,7 @@ class Fleet:
 
     def api(self, method: str, path: str, body: Any = None) -> Any:
         """The raw API, as the administrator."""
-        answer = self.simulator.http.request(
-            method,
-            self.simulator.url + path,
-            data=None if body is None else json.dumps(body),
-            auth=self.simulator.administrator,
-            headers={"Content-Type": "application/json", "X-Atlassian-Token": "no-check"},
-            timeout=30,
-        )
-        assert answer.ok, f"{method} {path}: {answer.status_code} {answer.text}"
-        return answer.json() if answer.content else None
+        return self.simulator.api(method, path, body)
 
     def create_branch(self, name: str, start_point: str = "main", repository: str = "api") -> None:
         """Have a branch, by the raw API."""
@@ -109,39 +99,8 @@ class Fleet:
 
     def upgrade_every_node(self, version: str) -> None:
         """Have every node run a version, by the scripts of the release and nothing else."""
-        archive = self._fetch(version)
-        for node in self.simulator.facts["nodes"]:
-            if self.simulator.cluster()["nodes"][node["name"]] == ("ACTIVE", version):
-                continue
-            place = Path(node["install_dir"])
-            script = place / "current" / "bin"
-            environment = {**os.environ, "BITBUCKET_HOME": node["home"]}
-            _run("mkdir", "-p", str(place / version))
-            _run("tar", "-xzf", str(archive), "-C", str(place / version), "--strip-components=1")
-            _run(str(script / "stop-bitbucket.sh"), environment=environment)
-            _run("ln", "-sfn", version, str(place / "current"))
-            _run(str(script / "start-bitbucket.sh"), "--no-search", environment=environment)
-            self._await(node["name"], ("ACTIVE", version))
-
-    def _fetch(self, version: str) -> Path:
-        path = Path(self.simulator.facts["data_dir"]).parent / f"atlassian-bitbucket-{version}.tar.gz"
-        answer = self.simulator.http.get(f"{self.simulator.facts['releases']}/{path.name}", timeout=60)
-        answer.raise_for_status()
-        path.write_bytes(answer.content)
-        return path
-
-    def _await(self, node: str, wanted: tuple[str, str], seconds: float = 60) -> None:
-        deadline = time.monotonic() + seconds
-        seen = None
-        while time.monotonic() < deadline:
-            try:
-                seen = self.simulator.cluster()["nodes"].get(node)
-            except requests.RequestException as error:
-                seen = error
-            if seen == wanted:
-                return
-            time.sleep(0.1)
-        raise AssertionError(f"{node} is {seen} and not {wanted} after {seconds} s")
+        for node in nodes_of(self.simulator).values():
+            node.run(version)
 
     # -- what was asked of the server --------------------------------------------------------------------------------
 
@@ -151,17 +110,10 @@ class Fleet:
 
     def heard(self) -> list[dict[str, Any]]:
         """Every request since listen, in order."""
-        answer = self.simulator.http.get(f"{self.simulator.control}/requests", timeout=30)
-        answer.raise_for_status()
-        heard = answer.json()
+        heard = self.simulator.at_control("GET", "/requests")
         assert heard["total"] == len(heard["requests"])
         return list(heard["requests"])
 
 
 def _branches(repository: str) -> str:
     return f"/rest/branch-utils/latest/projects/PLAT/repos/{repository}/branches"
-
-
-def _run(*command: str, environment: dict[str, str] | None = None) -> None:
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=120)
-    assert done.returncode == 0, (command, done.stdout, done.stderr)

@@ -11,7 +11,6 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 from harness.bench import Bench, Hurry
@@ -47,12 +46,6 @@ class FaultyBench(Bench):
         limits = {"most": 2, "limited": 2, "total": 10, "base": 0.01}
         super().__init__(collections, node, fleet.simulator.administrator, timeout=TIMEOUT, clock=Hurry(), **limits)
 
-    def control(self, method: str, path: str, body: Any = None) -> Any:
-        """A request to the control address of the simulator."""
-        answer = self.fleet.simulator.http.request(method, self.fleet.simulator.control + path, json=body, timeout=30)
-        answer.raise_for_status()
-        return answer.json() if answer.content else None
-
 
 @pytest.fixture(scope="module")
 def fleet(collections: Path) -> Iterator[Fleet]:
@@ -74,12 +67,12 @@ def test_a_fault_ends_as_written(
     use.prepare(bench.fleet)
     method, route = endpoint
     rule = {"method": method, "route": route, "fault": FAULTS[fault], **({} if lasting else {"count": 1})}
-    bench.control("POST", "/faults", rule)
+    bench.fleet.simulator.at_control("POST", "/faults", rule)
     try:
         outcome, result = bench.run(use.module, use.options, check=use.check, reads=only_reads(use.module))
-        (hit,) = bench.control("GET", "/faults")["faults"]
+        (hit,) = bench.fleet.simulator.at_control("GET", "/faults")["faults"]
     finally:
-        bench.control("DELETE", "/faults")
+        bench.fleet.simulator.at_control("DELETE", "/faults")
     assert hit["hits"] >= 1, "the fault was not met: the endpoint is not used as the table says"
     assert outcome == use.outcomes[fault][lasting], result
     if use.done is None:
@@ -98,13 +91,13 @@ def test_every_module_stands_in_the_table() -> None:
 def test_a_wait_outlasts_what_passes(bench: FaultyBench, fault: str) -> None:
     upgrade_mode_off(bench.fleet)
     rule = {"method": CLUSTER[0], "route": CLUSTER[1], "fault": FAULTS[fault], "count": 4}
-    bench.control("POST", "/faults", rule)
+    bench.fleet.simulator.at_control("POST", "/faults", rule)
     try:
         outcome, result = bench.run(
             "cluster_wait", {"state": "STABLE", "wait_timeout": 20, "wait_delay": 0.05}, reads=True
         )
     finally:
-        bench.control("DELETE", "/faults")
+        bench.fleet.simulator.at_control("DELETE", "/faults")
     assert outcome == "success", result
     assert result["cluster"]["state"] == "STABLE"
 

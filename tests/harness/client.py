@@ -4,13 +4,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import itertools
 import os
 import shutil
 import subprocess
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
 
 import requests
@@ -32,14 +33,18 @@ class Counts:
 
 
 class Client:
-    """Two threads that read over REST and two that use git, from entering to leaving. Nothing is tried twice."""
+    """Two threads that read over REST and two that use git, from entering to leaving. Nothing is tried twice.
 
-    def __init__(self, simulator: Simulator, directory: Path) -> None:
+    ``kinds`` are those of PAUSES that are wanted.
+    """
+
+    def __init__(self, simulator: Simulator, directory: Path, kinds: Collection[str] = tuple(PAUSES)) -> None:
         self._simulator = simulator
         self._directory = directory
         self._stop = threading.Event()
         self._lock = threading.Lock()
-        self.counts = {kind: Counts() for kind in PAUSES}
+        self._turns: list[threading.Lock] = []
+        self.counts = {kind: Counts() for kind in kinds}
         self.messages: list[str] = []
         user = simulator.facts["users"][1]
         self._user = (user["name"], user["password"])
@@ -52,6 +57,7 @@ class Client:
                 ("git ls-remote", self._ls_remote),
                 ("git fetch", self._fetch),
             )
+            if kind in kinds
         ]
 
     def __enter__(self) -> Client:
@@ -72,10 +78,21 @@ class Client:
         every = self.counts.values()
         return Counts(sum(each.requests for each in every), sum(each.failures for each in every))
 
+    @contextlib.contextmanager
+    def quiet(self) -> Iterator[None]:
+        """While the block runs, nothing is under way here that could be lost."""
+        with contextlib.ExitStack() as held:
+            for turn in self._turns:
+                held.enter_context(turn)
+            yield
+
     def _loop(self, kind: str, use: Callable[[], str | None]) -> None:
         """``use`` returns what went wrong, or None."""
+        turn = threading.Lock()
+        self._turns.append(turn)
         while not self._stop.wait(PAUSES[kind]):
-            failure = use()
+            with turn:
+                failure = use()
             with self._lock:
                 self.counts[kind].requests += 1
                 if failure is not None:

@@ -56,6 +56,25 @@ class Simulator:
         """``project_key``, ``repository`` and the ``path`` of the bare repository, of each."""
         return list(self.facts["repositories"])
 
+    def api(self, method: str, path: str, body: Any = None) -> Any:
+        """The raw API, as the administrator. Raises AssertionError for an answer that is an error."""
+        answer = self.http.request(
+            method,
+            self.url + path,
+            data=None if body is None else json.dumps(body),
+            auth=self.administrator,
+            headers={"Content-Type": "application/json", "X-Atlassian-Token": "no-check"},
+            timeout=30,
+        )
+        assert answer.ok, f"{method} {path}: {answer.status_code} {answer.text}"
+        return answer.json() if answer.content else None
+
+    def at_control(self, method: str, path: str, body: Any = None) -> Any:
+        """A request to the control address, whose index tells what there is."""
+        answer = self.http.request(method, self.control + path, json=body, timeout=60)
+        answer.raise_for_status()
+        return answer.json() if answer.content else None
+
     def cluster(self) -> dict[str, Any]:
         """The cluster's state and, for each node, its state and version."""
         answer = self.http.get(f"{self.url}/rest/zdu/cluster", auth=self.administrator, timeout=30)
@@ -83,17 +102,25 @@ class Simulator:
 
     def backends(self) -> dict[str, dict[str, Any]]:
         """The nodes as the entry address, the load balancer, sees them."""
-        shown = self.http.get(f"{self.control}/nodes", timeout=30).json()["nodes"]
-        return {node["name"]: node for node in shown}
+        return {node["name"]: node for node in self.at_control("GET", "/nodes")["nodes"]}
 
     def requests_served(self) -> dict[str, int]:
         """How often each method and route was asked for since forget_requests."""
-        counts: dict[str, int] = self.http.get(f"{self.control}/requests?limit=0", timeout=30).json()["counts"]
+        counts: dict[str, int] = self.at_control("GET", "/requests?limit=0")["counts"]
         return counts
 
     def forget_requests(self) -> None:
         """Begin counting anew."""
-        self.http.delete(f"{self.control}/requests", timeout=30).raise_for_status()
+        self.at_control("DELETE", "/requests")
+
+    def fetch_archive(self, version: str) -> Path:
+        """The release archive of a version, fetched once."""
+        path = Path(self.facts["data_dir"]).parent / f"atlassian-bitbucket-{version}.tar.gz"
+        if not path.exists():
+            answer = self.http.get(f"{self.facts['releases']}/{path.name}", timeout=60)
+            answer.raise_for_status()
+            path.write_bytes(answer.content)
+        return path
 
     def archive(self, version: str) -> dict[str, str]:
         """The variables of the role that name the release archive of a version."""
