@@ -23,6 +23,8 @@ def check_stop(world: World, index: int, goal: str, version: str | None) -> None
     node = world.nodes[index]
     if node.serves and not all(other.serves for other in world.nodes):
         raise Harm(f"the {goal} stops node{index} while another node does not serve", world)
+    if node.serves and len(world.nodes) == 1:
+        raise Harm(f"the {goal} stops the only node", world)
     if (world.base is None) != (goal == "restart"):
         raise Harm(f"the {goal} stops node{index}", world)
     if world.state in ("RUNNING_UPGRADE_TASKS", "UPGRADE_TASKS_FAILED"):
@@ -35,8 +37,18 @@ def check_stop(world: World, index: int, goal: str, version: str | None) -> None
         raise Harm(f"the {goal} would bring node{index} to {version}", world)
     elif node.serves and node.version == wanted:
         raise Harm(f"the {goal} stops node{index}, which is done", world)
-    if goal == "upgrade" and not (world.base and world.base < TARGET):
-        raise Harm(f"node{index} is taken to a lower version", world)
+    if goal == "upgrade":
+        _check_upgrade(world)
+
+
+def _check_upgrade(world: World) -> None:
+    """The upgrade is about to go on with a node."""
+    if not (world.base and world.base < TARGET):
+        raise Harm("the upgrade goes on to a lower version", world)
+    if any(node.state == "ERROR" for node in world.nodes):
+        raise Harm("the upgrade goes on while a node is in ERROR", world)
+    if not {node.version for node in world.live} <= {world.base, TARGET}:
+        raise Harm("the upgrade goes on while a node runs another version", world)
 
 
 def check_start(world: World) -> None:
@@ -93,7 +105,7 @@ def excuses(world: World, goal: str) -> Iterator[int | None]:
     else:
         running_tasks = goal == "rollback" and world.state == "RUNNING_UPGRADE_TASKS"
         cluster = forgotten or world.base >= TARGET or running_tasks or world.state == "UPGRADE_TASKS_FAILED"
-    if cluster or not world.answers:
+    if cluster or not world.answers or len(world.nodes) == 1:
         yield None
 
 

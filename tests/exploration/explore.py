@@ -16,7 +16,7 @@ from .world import World
 
 GOALS = ("upgrade", "rollback", "restart")
 #: No run of so many nodes may take more steps: a few for the cluster, and for each node.
-LIMIT = {count: 12 + 12 * count for count in (2, 3, 4)}
+LIMIT = {count: 12 + 12 * count for count in (1, 2, 3, 4)}
 #: So many runs must be enough: the second one finds what the first has left behind.
 RUNS = 3
 
@@ -30,12 +30,14 @@ class Tally:
     moves: int = 0
     looks: int = 0
     runs: int = 0
+    reached: int = 0
     longest: int = 0
 
     def __str__(self) -> str:
         return (
-            f"{self.nodes} nodes: {self.states:,} states, {self.moves:,} transitions, {self.looks:,} looks of a run, "
-            f"{self.runs:,} runs to their end, the longest of {self.longest} steps"
+            f"{self.nodes} node{'s' * (self.nodes > 1)}: {self.states:,} states, {self.moves:,} transitions, "
+            f"{self.looks:,} looks of a run; {self.runs:,} runs, {self.reached:,} of them to the goal, all others to "
+            f"what really forbids it, the longest of {self.longest} steps"
         )
 
 
@@ -45,6 +47,7 @@ def explore(planner: Planner, count: int) -> Tally:
     reachable = _reachable(world.at_rest(count), tally)
     passed: set[World] = set()
     for seen in reachable:
+        _check_module(planner, seen)
         for goal in GOALS:
             if seen.answers:
                 _check_looks(planner, seen, goal, tally)
@@ -66,6 +69,13 @@ def _reachable(begin: World, tally: Tally) -> dict[World, None]:
                 frontier.append(following)
     tally.states = len(visited)
     return visited
+
+
+def _check_module(planner: Planner, seen: World) -> None:
+    """Whoever asks the module for an action at any time, it sends none that is not legal."""
+    for action in deeds.CHECKS:
+        if seen.answers and planner.sends(seen, action) and getattr(world, action)(seen) is None:
+            raise Harm(f"{action} is sent, and refused", seen)
 
 
 def _check_looks(planner: Planner, seen: World, goal: str, tally: Tally) -> None:
@@ -119,12 +129,15 @@ def _check_runs(planner: Planner, begin: World, goal: str, busiest_first: bool, 
         if ended.how == "done":
             if not deeds.is_reached(run.world, goal):
                 raise Harm(f"the {goal} ends before its goal", run.world)
+            tally.reached += 1
             return passed
         if run.world == now:
             break
         now = run.world
     else:
         raise Harm(f"the {goal} does not come to an end in {RUNS} runs", begin)
+    if ended.how == "failed" and ended.where == [None] and now.answers:
+        raise Harm(f"the {goal} fails where it should be blocked", now)
     if not set(ended.where) <= set(deeds.excuses(now, goal)):
         raise Harm(f"the {goal} ended {ended.how} at {ended.where} without an excuse", now)
     return passed

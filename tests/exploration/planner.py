@@ -21,9 +21,10 @@ class Planner:
         self._util = util
         self._glasses = glasses
         self._made: dict[Any, dict[str, Any]] = {}
+        self._sent: dict[Any, bool] = {}
 
     def plan(self, seen: World, goal: str, only: int | None = None, busiest_first: bool = False) -> dict[str, Any]:
-        key = (seen.base, seen.state, tuple(node.seen for node in seen.nodes), goal, only, busiest_first)
+        key = (_shown(seen), goal, only, busiest_first)
         if key not in self._made:
             view = self._glasses(world.view(seen, busiest_first))
             host = None if only is None else f"host{only}"
@@ -33,8 +34,16 @@ class Planner:
 
     def sends(self, seen: World, action: str) -> bool:
         """Whether the module rolling_upgrade, asked for an action, sends it to this cluster."""
-        view = self._glasses(world.view(seen))
-        try:
-            return bool(self._util.after(view, action) != view)
-        except self._util.ConflictError:
-            return False
+        key = (_shown(seen), action)
+        if key not in self._sent:
+            view = self._glasses(world.view(seen))
+            try:
+                self._sent[key] = self._util.after(view, action) != view
+            except self._util.ConflictError:
+                self._sent[key] = False
+        return self._sent[key]
+
+
+def _shown(seen: World) -> tuple[Any, ...]:
+    """All that can be seen of a world."""
+    return seen.base, seen.state, tuple(node.seen for node in seen.nodes)

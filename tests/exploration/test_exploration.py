@@ -14,12 +14,12 @@ from .explore import explore
 from .planner import Planner, View
 
 
-@pytest.mark.parametrize("count", [2, 3, pytest.param(4, marks=[pytest.mark.long, pytest.mark.timeout(3600)])])
+@pytest.mark.parametrize("count", [1, 2, 3, pytest.param(4, marks=[pytest.mark.long, pytest.mark.timeout(3600)])])
 def test_no_state_leads_astray(
     util: types.ModuleType, count: int, record_testsuite_property: Callable[[str, str], None]
 ) -> None:
     tally = explore(Planner(util), count)
-    assert tally.states > 0
+    assert tally.states and tally.reached
     record_testsuite_property("says", str(tally))
     print(tally)
 
@@ -42,9 +42,9 @@ OVERLOOKED = {
     "a start": (seeing("state", STARTING="ACTIVE"), "while another node does not serve"),
     "a stop": (seeing("state", DRAINING="ACTIVE"), "start is sent while a node is not well"),
     "a node that is down": (seeing("state", OFFLINE="STARTING"), "without an excuse"),
-    "another version": (seeing("version", **{"9.4.23": "9.4.22"}), "without an excuse"),
+    "another version": (seeing("version", **{"9.4.23": "9.4.22"}), "while a node runs another version"),
     "what is done": (seeing("version", **{"9.4.22": "9.4.21"}), "which is done"),
-    "an approval": (not_approved, "while upgrade tasks are not done"),
+    "an approval": (not_approved, "approve is sent, and refused"),
 }
 
 
