@@ -478,7 +478,7 @@ def stands_for(entry, place):
     )
 
 
-@settings(max_examples=300)
+@settings(max_examples=settings.default.max_examples * 3 // 2)
 @given(st.lists(GOOD, max_size=4))
 def test_nothing_is_lost_and_nothing_invented(rules):
     document = of(*rules)
