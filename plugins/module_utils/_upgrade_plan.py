@@ -131,6 +131,12 @@ def _step(
     return {"action": action, "host": host, "node": node, "version": version, "reason": reason}
 
 
+def _found(node: View) -> str:
+    """How a node is found, in words."""
+    state = f"{'in ' if node['state'] == 'ERROR' else ''}{node['state']}"
+    return f"node {node['name']} is {state} at version {node['version'] or 'unknown'}"
+
+
 def _blocker(node: View | None, reason: str, remedy: str) -> Blocker:
     seen = node or {"name": None, "version": None, "state": None}
     return {
@@ -241,7 +247,7 @@ class _Goal:
             if not self.enabled and state not in ("ACTIVE", "STARTING"):
                 yield _blocker(
                     node,
-                    f"node {name} is {'in ' if state == 'ERROR' else ''}{state}",
+                    _found(node),
                     "read its log and bring it back to ACTIVE: as long as upgrade mode is off, every node has to be",
                 )
             # a node that goes down has none to tell; in upgrade mode one that starts is waited for
@@ -275,7 +281,7 @@ class _Upgrade(_Goal):
         for node in self.nodes:
             name, version = node["name"], node["version"]
             if self.enabled and node["state"] == "ERROR":
-                yield _blocker(node, f"node {name} is in ERROR", f"read its log, put it right and {_ON_OR_BACK}")
+                yield _blocker(node, _found(node), f"read its log, put it right and {_ON_OR_BACK}")
             if version in (self.original, self.target, None):
                 continue
             if self.enabled:

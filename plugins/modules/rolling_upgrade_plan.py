@@ -183,7 +183,7 @@ plan:
         reason:
           description: What is wrong.
           type: str
-          sample: node bitbucket-2 is in ERROR
+          sample: node bitbucket-2 is in ERROR at version 9.4.22
         remedy:
           description: What to do.
           type: str
