@@ -28,7 +28,7 @@ _FILES = Path(__file__).parent / "host"
 _PROGRAMS = ("/usr/sbin/sshd", "ssh", "ssh-keygen", "sudo", "service", "useradd")
 # No account of the machine, since they are counted from below.
 _UID = 47_990
-_WRITTEN = ("etc", "home", "opt", "var")
+_WRITTEN = ("etc", "home", "opt", "srv", "var")
 
 
 class World:

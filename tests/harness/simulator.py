@@ -124,7 +124,14 @@ class Simulator:
 
     def archive(self, version: str) -> dict[str, str]:
         """The variables of the role that name the release archive of a version."""
-        url = f"{self.facts['releases']}/atlassian-bitbucket-{version}.tar.gz"
+        return self._release(version, ".tar.gz")
+
+    def installer(self, version: str) -> dict[str, str]:
+        """The variables of the role that name the vendor's installer of a version."""
+        return {"rolling_upgrade_install_method": "installer", **self._release(version, "-x64.bin")}
+
+    def _release(self, version: str, suffix: str) -> dict[str, str]:
+        url = f"{self.facts['releases']}/atlassian-bitbucket-{version}{suffix}"
         checksum = self.http.get(f"{url}.sha256", timeout=60)
         checksum.raise_for_status()
         return {

@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -107,3 +107,93 @@ def test_by_service(ssh_simulator: Simulator, play_ssh: Play, version: str, tmp_
     assert again.returncode == 0, again.output
     assert again.changed == 0
     assert "WARNING" not in again.output
+
+
+def whole_state(simulator: Simulator) -> object:
+    return simulator.cluster(), on_disk(simulator), owners(simulator), simulator.backends()
+
+
+@pytest.fixture
+def refused(ssh_simulator: Simulator, play_ssh: Play, version: str) -> Callable[..., None]:
+    """A begin that ends in the preflight, with one sentence, and changes nothing."""
+
+    def check(*words: str, **variables: Any) -> None:
+        before = whole_state(ssh_simulator)
+        ssh_simulator.forget_requests()
+        run = play_ssh("rolling_upgrade_begin", variables={**ssh_simulator.archive(version), **variables})
+        assert run.returncode != 0
+        message = run.failures[-1]["msg"]
+        assert "\n" not in message and message.endswith("."), message
+        for word in words:
+            assert word in message, message
+        assert "Traceback" not in run.output
+        assert run.changed == 0
+        assert whole_state(ssh_simulator) == before
+        assert not [route for route in ssh_simulator.requests_served() if not route.startswith("GET")]
+
+    return check
+
+
+def test_unreachable(nodes: Hosts, refused: Callable[..., None]) -> None:
+    nodes.each["node2"].stop()
+    try:
+        refused("node2 cannot be reached", "Connection refused", "run again")
+    finally:
+        nodes.start("node2")
+
+
+def test_no_right_to_become_root(nodes: Hosts, refused: Callable[..., None]) -> None:
+    nodes.run("node2", "mv /etc/sudoers.d/deploy /etc/sudoers.deploy")
+    try:
+        refused("node2", "cannot become root", "password", "rolling_upgrade_become")
+    finally:
+        nodes.run("node2", "mv /etc/sudoers.deploy /etc/sudoers.d/deploy")
+
+
+def test_no_service(nodes: Hosts, refused: Callable[..., None]) -> None:
+    nodes.run("node2", "mv /etc/init.d/atlbitbucket /etc/init.d/stash")
+    try:
+        refused("no service atlbitbucket on node2", "rolling_upgrade_service")
+    finally:
+        nodes.run("node2", "mv /etc/init.d/stash /etc/init.d/atlbitbucket")
+
+
+def test_disk_full(nodes: Hosts, refused: Callable[..., None]) -> None:
+    """Where the archive is to be staged, in a directory that is missing yet."""
+    nodes.run("node2", "mkdir /srv/small; mount -t tmpfs -o size=1m tmpfs /srv/small")
+    try:
+        staging = {"rolling_upgrade_staging_dir": "/srv/small/below/it"}
+        refused("/srv/small/below/it on node2 has 1 MB left", "100 are wanted", **staging)
+    finally:
+        nodes.run("node2", "umount /srv/small; rmdir /srv/small")
+
+
+def test_wrong_checksum(ssh_simulator: Simulator, refused: Callable[..., None], version: str, tmp_path: Path) -> None:
+    """Of an archive on the controller, and of one behind an address, which tells only when it was fetched."""
+    other = {"rolling_upgrade_archive_checksum": f"sha256:{'0' * 64}"}
+    refused("has the SHA-256", "wanted is 000", **{**on_controller(ssh_simulator, version, tmp_path), **other})
+    refused("did not match 000", "rolling_upgrade_archive_checksum", **other)
+
+
+@pytest.mark.long
+def test_by_installer_and_scripts(ssh_simulator: Simulator, nodes: Hosts, play_ssh: Play, version: str) -> None:
+    """As the user who runs Bitbucket; an installation that was cut short is begun anew."""
+    variables = {**ssh_simulator.installer(version), "rolling_upgrade_control": "scripts"}
+    workspace = variables["rolling_upgrade_archive_checksum"].removeprefix("sha256:")[:12]
+    half = f"/opt/atlassian/bitbucket/{version}"
+    nodes.run("node1", f"mkdir -p {half} /opt/atlassian/bitbucket/staging/{workspace}; touch {half}/half")
+    runs_as = owners(ssh_simulator)
+
+    done = play_ssh("rolling_upgrade", variables=variables)
+    assert done.returncode == 0, done.output
+    assert running(ssh_simulator) == dict.fromkeys(NODES, version)
+    assert owners(ssh_simulator) == runs_as != {0}
+    for name in NODES:
+        assert nodes.run(name, f"ls -A {half}").split() == [".install4j", "app", "bin", "version"]
+        answers = nodes.run(name, f"cat {half}/.install4j/response.varfile").split()
+        assert f"app.defaultInstallDir={half}" in answers
+        assert "app.install.service$Boolean=false" in answers
+
+    again = play_ssh("rolling_upgrade", variables=variables)
+    assert again.returncode == 0, again.output
+    assert again.changed == 0

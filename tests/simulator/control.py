@@ -15,7 +15,7 @@ from aiohttp import web
 from simulator.control_server import HELP, ServerControl, document
 from simulator.entry import Entry
 from simulator.layout import SharedHome
-from simulator.release import archive_name, build_release
+from simulator.release import archive_name, build_installer, build_release, installer_name
 from simulator.store import Store
 from simulator.version import Version
 
@@ -44,7 +44,7 @@ class Control:
         app.router.add_delete("/requests", self._forget_requests)
         app.router.add_get("/releases", self._list_releases)
         app.router.add_get("/releases/", self._list_releases)
-        app.router.add_get(r"/releases/atlassian-bitbucket-{version:\d+\.\d+\.\d+}.tar.gz{sum:(\.sha256)?}",
+        app.router.add_get(r"/releases/atlassian-bitbucket-{version:\d+\.\d+\.\d+}{kind:\.tar\.gz|-x64\.bin}{sum:(\.sha256)?}",
                            self._release)  # fmt: skip
         ServerControl(self._store, [backend.name for backend in self._entry.backends]).add_to(app.router)
         return app
@@ -59,7 +59,7 @@ class Control:
                 "GET /requests": "requests served by the nodes, newest last, and counts; ?limit=, ?method=, ?route=,"
                 " ?node=; those that change something with dry_run and their body, without secrets",
                 "DELETE /requests": "forget them",
-                "GET /releases/": "release archives with their SHA-256",
+                "GET /releases/": "release archives with their SHA-256; the installers -x64.bin are beside them",
                 **HELP,
             }
         )
@@ -140,21 +140,23 @@ class Control:
         shown = []
         for step in range(4):
             version = Version(self._version.major, self._version.minor, self._version.patch + step)
-            _path, digest = await self._built(version)
+            _path, digest = await self._built(archive_name(version), version)
             shown.append({"version": str(version), "file": archive_name(version), "sha256": digest})
         return web.json_response({"releases": shown})
 
-    async def _built(self, version: Version) -> tuple[Path, str]:
-        path = self._releases / archive_name(version)
+    async def _built(self, name: str, version: Version) -> tuple[Path, str]:
+        path = self._releases / name
         checksum = path.with_name(path.name + ".sha256")
         if checksum.exists():
             return path, checksum.read_text(encoding="ascii").split()[0]
-        return await asyncio.to_thread(build_release, version, self._releases)
+        build = build_installer if name == installer_name(version) else build_release
+        return await asyncio.to_thread(build, version, self._releases)
 
     async def _release(self, request: web.Request) -> web.StreamResponse:
         try:
             version = Version.parse(request.match_info["version"])
         except ValueError as error:
             return web.json_response({"error": str(error)}, status=404)
-        path, _digest = await self._built(version)
+        name = installer_name(version) if request.match_info["kind"] == "-x64.bin" else archive_name(version)
+        path, _digest = await self._built(name, version)
         return web.FileResponse(path.with_name(path.name + request.match_info["sum"]))

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 bitbucket.datacenter contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Release archives laid out like the vendor's: the same bytes for the same version and the same sources."""
+"""Release archives and installers like the vendor's: the same bytes for the same version and the same sources."""
 
 from __future__ import annotations
 
@@ -24,6 +24,10 @@ def archive_name(version: Version) -> str:
     return f"atlassian-bitbucket-{version}.tar.gz"
 
 
+def installer_name(version: Version) -> str:
+    return f"atlassian-bitbucket-{version}-x64.bin"
+
+
 def _contents(version: Version) -> Iterator[tuple[str, bytes, int]]:
     """(path below the top folder, content, mode)."""
     yield "version", f"{version}\n".encode(), 0o644
@@ -37,8 +41,7 @@ def _contents(version: Version) -> Iterator[tuple[str, bytes, int]]:
             yield f"app/simulator/{relative.as_posix()}", path.read_bytes(), mode
 
 
-def build_release(version: Version, output_dir: Path) -> tuple[Path, str]:
-    """Write the archive (and its .sha256 file); return its path and SHA-256."""
+def _packed(version: Version) -> bytes:
     top = f"atlassian-bitbucket-{version}"
     raw = io.BytesIO()
     with tarfile.open(fileobj=raw, mode="w", format=tarfile.USTAR_FORMAT) as archive:
@@ -46,11 +49,24 @@ def build_release(version: Version, output_dir: Path) -> tuple[Path, str]:
             entry = tarfile.TarInfo(f"{top}/{name}")
             entry.size, entry.mode, entry.mtime = len(content), mode, _EPOCH
             archive.addfile(entry, io.BytesIO(content))
-    packed = gzip.compress(raw.getvalue(), compresslevel=6, mtime=0)
-    digest = hashlib.sha256(packed).hexdigest()
-    path = output_dir / archive_name(version)
-    output_dir.mkdir(parents=True, exist_ok=True)
-    _write(path, packed)
+    return gzip.compress(raw.getvalue(), compresslevel=6, mtime=0)
+
+
+def build_release(version: Version, output_dir: Path) -> tuple[Path, str]:
+    """Write the archive (and its .sha256 file); return its path and SHA-256."""
+    return _publish(output_dir / archive_name(version), _packed(version))
+
+
+def build_installer(version: Version, output_dir: Path) -> tuple[Path, str]:
+    """Write the installer (and its .sha256 file); return its path and SHA-256."""
+    program = (PACKAGE / "dist" / "installer.sh").read_bytes().replace(b"@VERSION@", str(version).encode())
+    return _publish(output_dir / installer_name(version), program + _packed(version))
+
+
+def _publish(path: Path, content: bytes) -> tuple[Path, str]:
+    digest = hashlib.sha256(content).hexdigest()
+    path.parent.mkdir(parents=True, exist_ok=True)
+    _write(path, content)
     _write(path.with_name(path.name + ".sha256"), f"{digest}  {path.name}\n".encode())
     return path, digest
 

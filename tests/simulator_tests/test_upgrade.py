@@ -6,12 +6,13 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
 import threading
 from pathlib import Path
 
 import requests
 from conftest import Cluster, wait_until
-from simulator.release import build_release, install
+from simulator.release import build_installer, build_release, install
 from simulator.version import Version
 
 
@@ -33,6 +34,46 @@ def test_releases_are_reproducible(own_cluster: Cluster, tmp_path: Path) -> None
     _path, digest = build_release(Version(9, 4, 22), tmp_path)
     said = own_cluster.control("GET", "/releases/atlassian-bitbucket-9.4.22.tar.gz.sha256").text
     assert said == f"{digest}  atlassian-bitbucket-9.4.22.tar.gz\n"
+    _path, digest = build_installer(Version(9, 4, 22), tmp_path)
+    said = own_cluster.control("GET", "/releases/atlassian-bitbucket-9.4.22-x64.bin.sha256").text
+    assert said == f"{digest}  atlassian-bitbucket-9.4.22-x64.bin\n"
+
+
+def test_the_installer_installs_what_the_archive_holds(tmp_path: Path) -> None:
+    version = Version(9, 4, 22)
+    installer, _digest = build_installer(version, tmp_path)
+    archive, _digest = build_release(version, tmp_path)
+    unpacked = install(archive, version, tmp_path / "archive")
+    target, answers = tmp_path / "installer" / "9.4.22", tmp_path / "response.varfile"
+
+    def ran(*arguments: str) -> subprocess.CompletedProcess[str]:
+        command = ["sh", str(installer), *arguments]
+        return subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
+
+    answers.write_text(f"app.defaultInstallDir={target}\n", encoding="utf-8")
+    for arguments, reason in (
+        (["-varfile", str(answers)], "no terminal"),
+        (["-q", "-varfile", str(tmp_path / "missing")], "cannot be read"),
+        (["-q"], "app.defaultInstallDir"),
+        (["-q", "-varfile", str(answers)], "service"),
+        (["-c"], "Unknown argument"),
+    ):
+        refused = ran(*arguments)
+        assert refused.returncode == 1
+        assert reason in refused.stderr
+    assert not target.exists()
+
+    answers.write_text(
+        f"app.defaultInstallDir={target}\napp.install.service$Boolean=false\nlaunch.application$Boolean=false\n",
+        encoding="utf-8",
+    )
+    done = ran("-q", "-varfile", str(answers))
+    assert done.returncode == 0, done.stderr
+    assert files(target) == {**files(unpacked), ".install4j/response.varfile": answers.read_bytes()}
+
+
+def files(directory: Path) -> dict[str, bytes]:
+    return {str(path.relative_to(directory)): path.read_bytes() for path in directory.rglob("*") if path.is_file()}
 
 
 def test_a_stopped_node_vanishes_outside_upgrade_mode(own_cluster: Cluster) -> None:
