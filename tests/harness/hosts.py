@@ -11,9 +11,7 @@ server and sudo.
 from __future__ import annotations
 
 import contextlib
-import os
 import shutil
-import signal
 import socket
 import subprocess
 import sys
@@ -22,6 +20,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from .playbook import kill_tree
 from .simulator import SECONDS_TO_START, TESTS, Simulator
 
 _FILES = Path(__file__).parent / "host"
@@ -107,24 +106,9 @@ class Host:
         """Be gone for everybody, those who are logged in too. The node, which is nobody's child, goes on."""
         if self._process is None:
             return
-        for pid in [self._process.pid, *_descendants(self._process.pid)]:
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGKILL)
+        kill_tree(self._process.pid, spare="simulator.node")
         self._process.wait()
         self._process = None
-
-
-def _descendants(ancestor: int) -> list[int]:
-    children: dict[int, list[int]] = {}
-    for status in Path("/proc").glob("[0-9]*/stat"):
-        # a process may end while it is looked at
-        with contextlib.suppress(OSError):
-            parent = status.read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()[1]
-            children.setdefault(int(parent), []).append(int(status.parent.name))
-    found = [ancestor]
-    for pid in found:
-        found += children.get(pid, [])
-    return found[1:]
 
 
 class Hosts:

@@ -11,11 +11,16 @@ from typing import Any
 
 import pytest
 from harness.hosts import Hosts, World, hosts, obstacle
+from harness.playbook import Event
 from harness.simulator import Simulator
 
 from .conftest import Play, cluster, player
 
 NODES = ["node1", "node2", "node3"]
+# the task of the hook
+DRAIN = "Take the node out of the load balancer"
+
+pytestmark = pytest.mark.timeout(1800)
 
 
 @pytest.fixture(scope="module")
@@ -134,6 +139,7 @@ def refused(ssh_simulator: Simulator, play_ssh: Play, version: str) -> Callable[
     return check
 
 
+@pytest.mark.long
 def test_unreachable(nodes: Hosts, refused: Callable[..., None]) -> None:
     nodes.each["node2"].stop()
     try:
@@ -150,6 +156,7 @@ def test_no_right_to_become_root(nodes: Hosts, refused: Callable[..., None]) -> 
         nodes.run("node2", "mv /etc/sudoers.deploy /etc/sudoers.d/deploy")
 
 
+@pytest.mark.long
 def test_no_service(nodes: Hosts, refused: Callable[..., None]) -> None:
     nodes.run("node2", "mv /etc/init.d/atlbitbucket /etc/init.d/stash")
     try:
@@ -158,6 +165,7 @@ def test_no_service(nodes: Hosts, refused: Callable[..., None]) -> None:
         nodes.run("node2", "mv /etc/init.d/stash /etc/init.d/atlbitbucket")
 
 
+@pytest.mark.long
 def test_disk_full(nodes: Hosts, refused: Callable[..., None]) -> None:
     """Where the archive is to be staged, in a directory that is missing yet."""
     nodes.run("node2", "mkdir /srv/small; mount -t tmpfs -o size=1m tmpfs /srv/small")
@@ -168,11 +176,45 @@ def test_disk_full(nodes: Hosts, refused: Callable[..., None]) -> None:
         nodes.run("node2", "umount /srv/small; rmdir /srv/small")
 
 
+@pytest.mark.long
 def test_wrong_checksum(ssh_simulator: Simulator, refused: Callable[..., None], version: str, tmp_path: Path) -> None:
     """Of an archive on the controller, and of one behind an address, which tells only when it was fetched."""
     other = {"rolling_upgrade_archive_checksum": f"sha256:{'0' * 64}"}
     refused("has the SHA-256", "wanted is 000", **{**on_controller(ssh_simulator, version, tmp_path), **other})
     refused("did not match 000", "rolling_upgrade_archive_checksum", **other)
+
+
+@pytest.mark.long
+def test_unreachable_in_its_turn(ssh_simulator: Simulator, nodes: Hosts, play_ssh: Play, version: str) -> None:
+    """A host that is gone when its node, drained, is to be stopped: the node serves on, and a further run goes on."""
+    before = running(ssh_simulator)
+    lost: list[str] = []
+
+    def lose(event: Event) -> None:
+        if event.get("task") == DRAIN and not lost:
+            lost.append(event["host"])
+            nodes.each[event["host"]].stop()
+
+    failed = play_ssh("rolling_upgrade", variables=ssh_simulator.archive(version), follow=lose)
+    (name,) = lost
+    nodes.start(name)
+    assert failed.returncode != 0
+    message = failed.failures[-1]["msg"]
+    for words in (
+        f"{name} was not upgraded to {version}",
+        "cannot be reached",
+        f"node {name} is ACTIVE at version {before[name]}",
+        "run the playbook bitbucket.datacenter.rolling_upgrade again",
+    ):
+        assert words in message, message
+    cluster = ssh_simulator.cluster()
+    assert cluster["state"] == "READY_TO_UPGRADE"
+    assert cluster["nodes"] == {each: ("ACTIVE", at) for each, at in before.items()}
+    assert not any(backend["drained"] for backend in ssh_simulator.backends().values())
+
+    resumed = play_ssh("rolling_upgrade", variables=ssh_simulator.archive(version))
+    assert resumed.returncode == 0, resumed.output
+    assert running(ssh_simulator) == dict.fromkeys(NODES, version)
 
 
 @pytest.mark.long
