@@ -100,17 +100,13 @@ cache_connection: ~/.cache/bitbucket
 cache_timeout: 3600
 """
 
-import re
 import typing as t
 
-from ansible.errors import AnsibleParserError
-from ansible.plugins.inventory import BaseInventoryPlugin, Cacheable, Constructable
+from ansible.plugins.inventory import Cacheable
 from ansible.utils.unsafe_proxy import wrap_var
 
-from ..module_utils._argspec import CONNECTION
-from ..module_utils._connection import connect
-from ..module_utils._errors import BitbucketError, InputError
 from ..module_utils._project import Repositories, View
+from ..plugin_utils._inventory import BitbucketInventory, group_name
 
 try:
     from ansible.template import trust_as_template
@@ -123,13 +119,11 @@ except ImportError:
 
 if t.TYPE_CHECKING:
     from ansible.inventory.data import InventoryData
-    from ansible.parsing.dataloader import DataLoader
 
 EVERYTHING = "bitbucket_repositories"
 # as of the implicit localhost
 _LOCALLY = {"ansible_connection": "local", "ansible_python_interpreter": "{{ ansible_playbook_python }}"}
 _ARCHIVED = {"active": False, "archived": True, "all": None}
-_TEMPLATES = ("username", "password", "token", "token_file", "proxy")
 
 
 def host_name(project_key: str, slug: str) -> str:
@@ -139,41 +133,17 @@ def host_name(project_key: str, slug: str) -> str:
     return f"{owner}.{slug}"
 
 
-def group_name(project_key: str) -> str:
-    """The name of the project's group, of which Ansible takes every character."""
-    return "project_" + re.sub(r"[^A-Za-z0-9_]", "_", project_key)
-
-
-class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
+class InventoryModule(BitbucketInventory, Cacheable):
     """See the head of the file."""
 
     NAME = "bitbucket.datacenter.repositories"
+    ENDING = "bitbucket"
 
-    def verify_file(self, path: str) -> bool:
-        """Whether the file may be one of this inventory."""
-        exists = super().verify_file(path)  # type: ignore[no-untyped-call]  # ansible-core has annotations in part
-        return bool(exists) and path.endswith(("bitbucket.yml", "bitbucket.yaml"))
-
-    def parse(self, inventory: InventoryData, loader: DataLoader, path: str, cache: bool = True) -> None:
-        """Fill the inventory. Raises AnsibleParserError before anything is added."""
-        super().parse(inventory, loader, path, cache)
-        unknown = self._read_config_data(path).keys() - self._options.keys()
-        try:
-            if unknown:
-                raise InputError(f"option {min(unknown)} is unknown", "see ansible-doc -t inventory " + self.NAME)
-            found = self._cached(path, cache) if self.get_option("cache") else self._listed()
-        except BitbucketError as error:
-            raise AnsibleParserError(str(error)) from None
-        inventory.add_group(EVERYTHING)
-        if self.get_option("run_locally"):
-            for name, value in _LOCALLY.items():
-                inventory.set_variable(EVERYTHING, name, trust_as_template(value))
-        for repository in found:
-            self._add(inventory, repository)
-
-    def _cached(self, path: str, cache: bool) -> list[View]:
+    def look(self, path: str, cache: bool) -> list[View]:
         """What is in the cache, if it is the answer to the same question, else what is listed now."""
-        plain = {name: self._option(name) for name in ("url", "username", "archived")}
+        if not self.get_option("cache"):
+            return self._listed()
+        plain = {name: self.expanded_option(name) for name in ("url", "username", "archived")}
         asked = {**plain, **{name: self.get_option(name) for name in ("project_key", "repository", "exclude")}}
         key = self.get_cache_key(path)
         kept = self._cache.get(key) if cache else None
@@ -185,7 +155,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
 
     def _listed(self) -> list[View]:
         """The repositories, each once, in the order of the globs. Any BitbucketError."""
-        with connect({name: self._option(name) for name in CONNECTION}, read_only=True) as client:
+        with self.connect() as client:
             repositories = Repositories(client)
             found = {
                 (each["project_key"], each["slug"]): each
@@ -200,26 +170,20 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
             }
         return list(found.values())
 
-    def _option(self, name: str) -> t.Any:
-        """The value of an option, with what a template in it stands for."""
-        value = self.get_option(name)
-        if name == "url":
-            return [self._expanded(url) for url in value or ()]
-        return self._expanded(value) if name in _TEMPLATES and value is not None else value
-
-    def _expanded(self, value: t.Any) -> str:
-        # what comes from a vault is only like a text
-        text = value if isinstance(value, str) else str(value)
-        return str(self.templar.template(text)) if self.templar.is_template(text) else text
+    def fill(self, inventory: InventoryData, found: list[View]) -> None:
+        """A host for each repository, in the groups of their projects."""
+        inventory.add_group(EVERYTHING)
+        if self.get_option("run_locally"):
+            for name, value in _LOCALLY.items():
+                inventory.set_variable(EVERYTHING, name, trust_as_template(value))
+        for repository in found:
+            self._add(inventory, repository)
 
     def _add(self, inventory: InventoryData, repository: View) -> None:
         """One host with its facts, in the group of its project and in those that are constructed."""
-        group = inventory.add_group(group_name(repository["project_key"]))
+        group = inventory.add_group(group_name("project", repository["project_key"]))
         inventory.add_child(EVERYTHING, group)
         host = inventory.add_host(host_name(repository["project_key"], repository["slug"]), group=group)
         # before 2.19 a description would be a template, which runs what it says
         inventory.set_variable(host, "bitbucket_repository", wrap_var(repository))
-        facts, strict = inventory.hosts[host].get_vars(), self.get_option("strict")
-        self._set_composite_vars(self.get_option("compose"), facts, host, strict=strict)
-        self._add_host_to_composed_groups(self.get_option("groups"), facts, host, strict=strict)
-        self._add_host_to_keyed_groups(self.get_option("keyed_groups"), facts, host, strict=strict)
+        self.construct(inventory, host)

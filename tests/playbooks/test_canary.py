@@ -100,17 +100,19 @@ class Canary:
             "branch_cleanup_restore_list": RESTORE,
         }
 
-    def list_inventory(self, connection: dict[str, str]) -> str:
-        """What ansible-inventory says of all repositories, with a cache; AssertionError where a secret shows."""
-        options = {
-            "plugin": "bitbucket.datacenter.repositories",
+    def list_inventory(self, ending: str, connection: dict[str, str]) -> str:
+        """What ansible-inventory says of all repositories or nodes; AssertionError where a secret shows."""
+        cache = {
             "cache": True,
             "cache_plugin": "ansible.builtin.jsonfile",
             "cache_connection": str(self._home / "cache"),
-            **connection,
         }
-        path = self._directory / "canary.bitbucket.yml"
-        path.write_text(yaml.safe_dump(options), encoding="utf-8")
+        options = {
+            "bitbucket": {"plugin": "bitbucket.datacenter.repositories", **cache},
+            "bitbucket_cluster": {"plugin": "bitbucket.datacenter.cluster"},
+        }[ending]
+        path = self._directory / f"canary.{ending}.yml"
+        path.write_text(yaml.safe_dump({**options, **connection}), encoding="utf-8")
         log = {"ANSIBLE_LOG_PATH": str(self._home / "ansible.log")}
         done = self._playbooks.inventory("-vvvv", "--inventory", str(path), "--list", environment=log)
         self._look_for_secrets(done.stdout + done.stderr, connection)
@@ -208,7 +210,8 @@ def test_modules(canary: Canary) -> None:
 
 
 @pytest.mark.parametrize("connection", [RIGHT, REFUSED, {"token": TOKEN}], ids=["right", "refused", "token"])
-def test_inventory(canary: Canary, connection: dict[str, str]) -> None:
+@pytest.mark.parametrize(("ending", "host"), [("bitbucket", "PLAT.api"), ("bitbucket_cluster", "node2")])
+def test_inventory(canary: Canary, ending: str, host: str, connection: dict[str, str]) -> None:
     # with the credentials in the file of the inventory, which is where nobody should keep them
-    listed = canary.list_inventory(connection)
-    assert ("PLAT.api" in listed) is (connection is RIGHT)
+    listed = canary.list_inventory(ending, connection)
+    assert (host in listed) is (connection is RIGHT)

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 bitbucket.datacenter contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The inventory of repositories, by real ansible-inventory and in a real playbook."""
+"""The inventories of repositories and of nodes, by real ansible-inventory and in a real playbook."""
 
 from __future__ import annotations
 
@@ -34,11 +34,13 @@ class Estate:
     simulator: Simulator
     directory: Path
     playbooks: Playbooks
+    plugin: str = PLUGIN
+    ending: str = "bitbucket.yml"
 
     def file(self, name: str = "estate", **options: Any) -> Path:
         """An inventory file with these options."""
-        path = self.directory / f"{name}.bitbucket.yml"
-        path.write_text(yaml.safe_dump({"plugin": PLUGIN, **options}), encoding="utf-8")
+        path = self.directory / f"{name}.{self.ending}"
+        path.write_text(yaml.safe_dump({"plugin": self.plugin, **options}), encoding="utf-8")
         return path
 
     def inventory(self, path: Path, *options: str, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -258,14 +260,19 @@ MISTAKES: list[tuple[dict[str, Any], str]] = [
 ]
 
 
-def test_each_error_is_one_sentence(estate: Estate) -> None:
-    files = [estate.file(f"wrong-{number}", **options) for number, (options, _cause) in enumerate(MISTAKES)]
+def assert_that_each_is_told(estate: Estate, mistakes: list[tuple[dict[str, Any], str]]) -> None:
+    """That each set of options is refused with its cause, all by one run."""
+    files = [estate.file(f"wrong-{number}", **options) for number, (options, _cause) in enumerate(mistakes)]
     more = [word for path in files[1:] for word in ("--inventory", str(path))]
     done = estate.inventory(files[0], "--list", *more, ANSIBLE_INVENTORY_ANY_UNPARSED_IS_FAILED="false")
     said = " ".join(done.stderr.split())
     assert WRONG not in done.stdout + said and "Traceback" not in said
-    for _options, cause in MISTAKES:
+    for _options, cause in mistakes:
         assert re.search(rf"plugin: {re.escape(cause)}[^;]*; [^;.]+[^;]*?\.(\s|$)", said), cause
+
+
+def test_each_error_is_one_sentence(estate: Estate) -> None:
+    assert_that_each_is_told(estate, MISTAKES)
     # a refused log-in is not tried again, and what cannot be is not sent
     assert sum(estate.simulator.requests_served().values()) == 3
 
@@ -275,3 +282,80 @@ def test_another_file_is_not_taken(estate: Estate) -> None:
     path.write_text(f"plugin: {PLUGIN}\n", encoding="utf-8")
     assert "could not be verified by inventory plugin" in " ".join(estate.inventory(path).stderr.split())
     assert estate.simulator.requests_served() == {}
+
+
+# -- nodes -----------------------------------------------------------------------------------------------------------
+
+CLUSTER = "GET /rest/zdu/cluster"
+
+
+@pytest.fixture
+def nodes(simulator: Simulator, directory: Path) -> Estate:
+    place = directory / "inventory-of-nodes"
+    place.mkdir(exist_ok=True)
+    playbooks = Playbooks(place / "ansible", simulator.connection)
+    return Estate(simulator, place, playbooks, "bitbucket.datacenter.cluster", "bitbucket_cluster.yml")
+
+
+def test_every_node_is_a_host_in_groups_by_state_and_version(nodes: Estate) -> None:
+    listed = nodes.listed(nodes.file(node_count=2))
+    assert nodes.simulator.requests_served() == {CLUSTER: 1}
+    shown = nodes.simulator.cluster()["nodes"]
+    (version,) = {running for _state, running in shown.values()}
+    for group in ("bitbucket", "state_active", f"version_{version.replace('.', '_')}"):
+        assert hosts(listed, group) == ["node1", "node2"] == sorted(shown)
+    for name, facts in listed["_meta"]["hostvars"].items():
+        found = plain(facts)
+        told = plain(found["bitbucket_node"])
+        assert (told["name"], told["state"], told["version"]) == (name, *shown[name])
+        assert plain(found["rolling_upgrade_node_name"]) == name
+        assert plain(found["ansible_host"]) == told["ip_address"] == "127.0.0.1"
+
+
+def test_constructed_groups_of_nodes(nodes: Estate) -> None:
+    path = nodes.file(
+        group="machines",
+        strict=True,
+        compose={"ansible_host": "bitbucket_node.name ~ '.example.com'"},
+        groups={"first": "bitbucket_node.name == 'node1'"},
+        keyed_groups=[{"key": "bitbucket_node.build_number", "prefix": "build"}],
+    )
+    listed = nodes.listed(path)
+    assert hosts(listed, "machines") == ["node1", "node2"] and "bitbucket" not in listed
+    assert hosts(listed, "first") == ["node1"]
+    assert any(group.startswith("build_900") for group in listed)
+    assert plain(listed["_meta"]["hostvars"]["node2"]["ansible_host"]) == "node2.example.com"
+
+
+def test_a_plan_takes_the_nodes_from_the_inventory(nodes: Estate) -> None:
+    names = "groups.bitbucket | map('extract', hostvars, 'rolling_upgrade_node_name')"
+    plan = {
+        "name": "Plan",
+        "bitbucket.datacenter.rolling_upgrade_plan": {
+            "target_version": "9.4.99",
+            "nodes": f"{{{{ dict(groups.bitbucket | zip({names})) }}}}",
+        },
+        "delegate_to": "localhost",
+        "run_once": True,
+        "register": "planned",
+    }
+    say = {"name": "Say", "ansible.builtin.debug": {"msg": "{{ planned.plan.steps | map(attribute='host') }}"}}
+    book = nodes.directory / "plan.yml"
+    play = {"hosts": "bitbucket", "gather_facts": False, "tasks": [plan, {**say, "run_once": True}]}
+    book.write_text(yaml.safe_dump([play]), encoding="utf-8")
+    run = nodes.playbooks.run(str(book), "--inventory", str(nodes.file()))
+    assert run.returncode == 0, run.output
+    assert sorted(filter(None, run.messages("Say")[0])) == ["node1", "node2"]
+
+
+def test_each_mistake_with_nodes_is_one_sentence(nodes: Estate) -> None:
+    mistakes: list[tuple[dict[str, Any], str]] = [
+        ({"cache": True}, "option cache is unknown"),
+        ({"node_count": 3}, "The cluster lists 2 nodes, not 3 (node1 ACTIVE, node2 ACTIVE)"),
+        ({"hostname": "ip_address"}, "Several nodes would be the host 127.0.0.1"),
+        ({"url": []}, "url is not set"),
+        ({"url": "http://127.0.0.1:9", "patience": 0}, "GET /rest/zdu/cluster got no answer from http://127.0.0.1:9"),
+        ({"username": "developer", "password": WRONG}, "GET /rest/zdu/cluster answered 401"),
+        ({"username": "reader", "password": "reader"}, "GET /rest/zdu/cluster answered 403"),
+    ]
+    assert_that_each_is_told(nodes, mistakes)

@@ -6,9 +6,10 @@ from __future__ import annotations
 import re
 
 import pytest
-from ansible_collections.bitbucket.datacenter.plugins.inventory.repositories import group_name, host_name
+from ansible_collections.bitbucket.datacenter.plugins.inventory.repositories import host_name
 from ansible_collections.bitbucket.datacenter.plugins.module_utils import _refs
 from ansible_collections.bitbucket.datacenter.plugins.module_utils._errors import InputError
+from ansible_collections.bitbucket.datacenter.plugins.plugin_utils._inventory import group_name
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -37,8 +38,8 @@ def test_each_repository_has_a_name_of_its_own(one, other):
 @given(KEYS, SLUGS)
 def test_a_name_means_nothing_to_patterns_shells_and_files(key, slug):
     assert re.fullmatch(r"[A-Za-z_][A-Za-z0-9_.@-]*", host_name(key, slug))
-    assert re.fullmatch(r"project_[A-Za-z0-9_]+", group_name(key))
-    assert host_name(key, slug) != group_name(key)
+    assert re.fullmatch(r"project_[A-Za-z0-9_]+", group_name("project", key))
+    assert host_name(key, slug) != group_name("project", key)
 
 
 @pytest.mark.parametrize(
@@ -50,4 +51,4 @@ def test_a_name_means_nothing_to_patterns_shells_and_files(key, slug):
     ],
 )
 def test_names(key, name, group):
-    assert (host_name(key, "api.v2"), group_name(key)) == (name, group)
+    assert (host_name(key, "api.v2"), group_name("project", key)) == (name, group)

@@ -1,0 +1,136 @@
+# SPDX-FileCopyrightText: 2026 bitbucket.datacenter contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Inventory: every node of the cluster a host."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+name: cluster
+short_description: Nodes of a Bitbucket Data Center cluster as hosts
+version_added: 1.0.0
+author: bitbucket.datacenter contributors (@bitbucket-datacenter)
+description:
+  - Makes a host of every node that the cluster lists, as it is now.
+  - All hosts are in the group O(group), which is the one that the playbooks of rolling upgrades take by default. They
+    are also in groups by state and by version, as in C(state_active) and C(version_9_4_21).
+  - The variable C(bitbucket_node) of a host has the node with the fields of
+    RV(bitbucket.datacenter.cluster_info#module:cluster.nodes). C(rolling_upgrade_node_name) is the name of the node,
+    C(ansible_host) its address; O(compose) may say otherwise.
+  - A file of this inventory ends with C(bitbucket_cluster.yml) or C(bitbucket_cluster.yaml).
+  - Needs the permission SYS_ADMIN. HTTP access tokens cannot carry it.
+extends_documentation_fragment:
+  - constructed
+  - bitbucket.datacenter.connection
+  - bitbucket.datacenter.connection.plugins
+options:
+  plugin:
+    description:
+      - Marks the file as an inventory of this plugin.
+    type: str
+    required: true
+    choices: [bitbucket.datacenter.cluster]
+  group:
+    description:
+      - Group of all nodes.
+    type: str
+    default: bitbucket
+  hostname:
+    description:
+      - Name the hosts by the V(name) of their nodes, or by their V(ip_address).
+      - A node keeps its name when it restarts.
+    type: str
+    choices: [name, ip_address]
+    default: name
+  node_count:
+    description:
+      - How many nodes the cluster has. It is an error when it lists more or fewer.
+    type: int
+notes:
+  - Outside upgrade mode the cluster does not list a node that is down. Such a node is no host here, and no task or plan
+    misses it. In upgrade mode it stays listed, as V(OFFLINE). O(node_count) tells the difference.
+  - A static inventory stays the better choice for the rolling upgrade itself, since there a host whose node is missing
+    is a blocker. This inventory may be used beside it, for the groups by state and version, where hosts are named like
+    their nodes.
+  - Nothing is cached, since states and versions of another time are of no use.
+  - O(url), O(username), O(password), O(token), O(token_file) and O(proxy) may be templates, for a lookup in a vault.
+seealso:
+  - module: bitbucket.datacenter.cluster_info
+  - plugin: bitbucket.datacenter.repositories
+    plugin_type: inventory
+"""
+
+EXAMPLES = r"""
+# production.bitbucket_cluster.yml
+# The first line alone makes a host of every node, with the connection from the environment.
+plugin: bitbucket.datacenter.cluster
+url: https://bitbucket.example.com
+username: automation
+password: "{{ lookup('ansible.builtin.env', 'AUTOMATION_PASSWORD') }}"
+# three nodes are expected: without one of them there is no inventory
+node_count: 3
+strict: true
+compose:
+  # nodes tell the address by which they know each other, which may not be the one for SSH
+  ansible_host: bitbucket_node.name ~ '.example.com'
+groups:
+  idle: bitbucket_node.tasks_total == 0
+keyed_groups:
+  - key: bitbucket_node.build_number
+    prefix: build
+"""
+
+import typing as t
+
+from ansible.utils.unsafe_proxy import wrap_var
+
+from ..module_utils import _cluster
+from ..module_utils._errors import ConflictError
+from ..module_utils._retry import UPGRADE
+from ..plugin_utils._inventory import BitbucketInventory, group_name
+
+if t.TYPE_CHECKING:
+    from ansible.inventory.data import InventoryData
+
+
+class InventoryModule(BitbucketInventory):
+    """See the head of the file."""
+
+    NAME = "bitbucket.datacenter.cluster"
+    ENDING = "bitbucket_cluster"
+
+    def look(self, _path: str, _cache: bool) -> list[_cluster.View]:
+        """The nodes, by name. Raises ConflictError where they are not as many as there should be, or named alike."""
+        with self.connect(UPGRADE) as client:
+            nodes: list[_cluster.View] = _cluster.read(client)["nodes"]
+        wanted = self.get_option("node_count")
+        if wanted is not None and len(nodes) != wanted:
+            listed = ", ".join(f"{node['name']} {node['state']}" for node in nodes)
+            raise ConflictError(
+                f"The cluster lists {len(nodes)} nodes, not {wanted} ({listed})",
+                "bring back what is missing, or correct node_count",
+            )
+        hosts = [self._host_name(node) for node in nodes]
+        alike = {host for host in hosts if hosts.count(host) > 1}
+        if alike:
+            raise ConflictError(f"Several nodes would be the host {min(alike)}", "set hostname to name")
+        return nodes
+
+    def fill(self, inventory: InventoryData, found: list[_cluster.View]) -> None:
+        """A host for each node, in the groups of their states and versions."""
+        everything = inventory.add_group(self.get_option("group"))
+        for node in found:
+            host = inventory.add_host(self._host_name(node), group=everything)
+            for prefix, value in (("state", node["state"].lower()), ("version", node["version"])):
+                if value is not None:
+                    inventory.add_host(host, group=inventory.add_group(group_name(prefix, value)))
+            address = {"ansible_host": node["ip_address"]} if node["ip_address"] else {}
+            facts = {"bitbucket_node": node, "rolling_upgrade_node_name": node["name"], **address}
+            for name, value in facts.items():
+                # what the server says is no template
+                inventory.set_variable(host, name, wrap_var(value))
+            self.construct(inventory, host)
+
+    def _host_name(self, node: _cluster.View) -> str:
+        return str(node[self.get_option("hostname")] or node["name"])

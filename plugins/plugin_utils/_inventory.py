@@ -1,0 +1,86 @@
+# SPDX-FileCopyrightText: 2026 bitbucket.datacenter contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Private to this collection: may change at any time.
+"""Inventories of what the server says: options in, client made, hosts or a one-sentence error out."""
+
+from __future__ import annotations
+
+import re
+import typing as t
+
+from ansible.errors import AnsibleParserError
+from ansible.plugins.inventory import BaseInventoryPlugin, Constructable
+
+from ..module_utils._argspec import CONNECTION
+from ..module_utils._connection import connect
+from ..module_utils._errors import BitbucketError, InputError
+
+if t.TYPE_CHECKING:
+    from ansible.inventory.data import InventoryData
+    from ansible.parsing.dataloader import DataLoader
+
+    from ..module_utils._client import Client
+    from ..module_utils._retry import Retry
+
+_TEMPLATES = ("username", "password", "token", "token_file", "proxy")
+
+
+class BitbucketInventory(BaseInventoryPlugin, Constructable):
+    """An inventory: each has the ENDING of its files, less the extension, and the methods ``look`` and ``fill``."""
+
+    NAME: t.ClassVar[str]
+    ENDING: t.ClassVar[str]
+
+    def look(self, path: str, cache: bool) -> t.Any:
+        """What the server, or a cache that may be used, says. Any BitbucketError."""
+        raise NotImplementedError
+
+    def fill(self, inventory: InventoryData, found: t.Any) -> None:
+        """Add what ``look`` has found."""
+        raise NotImplementedError
+
+    def verify_file(self, path: str) -> bool:
+        """Whether the file may be one of this inventory."""
+        exists = super().verify_file(path)  # type: ignore[no-untyped-call]  # ansible-core has annotations in part
+        return bool(exists) and path.endswith((f"{self.ENDING}.yml", f"{self.ENDING}.yaml"))
+
+    def parse(self, inventory: InventoryData, loader: DataLoader, path: str, cache: bool = True) -> None:
+        """Fill the inventory. Raises AnsibleParserError before anything is added."""
+        super().parse(inventory, loader, path, cache)
+        unknown = self._read_config_data(path).keys() - self._options.keys()
+        try:
+            if unknown:
+                raise InputError(f"option {min(unknown)} is unknown", "see ansible-doc -t inventory " + self.NAME)
+            found = self.look(path, cache)
+        except BitbucketError as error:
+            raise AnsibleParserError(str(error)) from None
+        self.fill(inventory, found)
+
+    def connect(self, retry: Retry | None = None) -> Client:
+        """A client by the options of the connection. Raises InputError; sends nothing."""
+        return connect({name: self.expanded_option(name) for name in CONNECTION}, read_only=True, retry=retry)
+
+    def expanded_option(self, name: str) -> t.Any:
+        """The value of an option of the connection, with what a template in it stands for."""
+        value = self.get_option(name)
+        if name == "url":
+            return [self._expanded(url) for url in value or ()]
+        return self._expanded(value) if name in _TEMPLATES and value is not None else value
+
+    def _expanded(self, value: t.Any) -> str:
+        # what comes from a vault is only like a text
+        text = value if isinstance(value, str) else str(value)
+        return str(self.templar.template(text)) if self.templar.is_template(text) else text
+
+    def construct(self, inventory: InventoryData, host: str) -> None:
+        """Give a host, whose variables are set, what ``compose``, ``groups`` and ``keyed_groups`` say."""
+        facts, strict = inventory.hosts[host].get_vars(), self.get_option("strict")
+        self._set_composite_vars(self.get_option("compose"), facts, host, strict=strict)
+        self._add_host_to_composed_groups(self.get_option("groups"), facts, host, strict=strict)
+        self._add_host_to_keyed_groups(self.get_option("keyed_groups"), facts, host, strict=strict)
+
+
+def group_name(prefix: str, value: str) -> str:
+    """A group's name, of which Ansible takes every character: ``_`` for what is neither a letter nor a digit."""
+    return f"{prefix}_" + re.sub(r"[^A-Za-z0-9_]", "_", value)
