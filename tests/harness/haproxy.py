@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import csv
 import dataclasses
@@ -22,11 +23,12 @@ BACKEND = "bitbucket"
 #: Why tests that need it are skipped, or None. Debian puts it where only root looks.
 PROGRAM = shutil.which("haproxy", path=os.pathsep.join([os.environ.get("PATH", ""), "/usr/sbin"]))
 MISSING = None if PROGRAM else "HAProxy is not installed on this machine: apt-get install haproxy"
-SECONDS_TO_START = 20
+SECONDS_TO_START = 30
 
 _CONFIGURATION = """\
 global
     stats socket {socket} mode 600 level admin
+    stats socket {socket}.operator mode 600 level operator
     log stdout format raw local0 info
 
 defaults
@@ -50,11 +52,19 @@ frontend entry
 backend {backend}
     balance roundrobin
     option httpchk
+    http-check connect
     http-check send meth GET uri {context}/status ver HTTP/1.1 hdr Host bitbucket
-    http-check expect rstring RUNNING
+    http-check expect string RUNNING
+    http-check connect
+    http-check send meth GET uri {context}/rest/api/latest/projects?limit=1 ver HTTP/1.1 hdr Host bitbucket \
+        hdr Authorization "Basic {credentials}"
+    http-check expect status 200
     default-server check inter 500ms rise 2 fall 2
 {servers}
 """
+
+# Ends the command, by its process id, when standard input ends.
+_UNTIL_EOF = '"$@" & cat; kill $!; wait $!'
 
 
 @dataclasses.dataclass(frozen=True)
@@ -147,24 +157,26 @@ def balancing(simulator: Simulator, directory: Path) -> Iterator[Balancer]:
         configuration.write_text(_configuration(simulator, nodes, path, listener.fileno()), encoding="utf-8")
         with log.open("w", encoding="utf-8") as output:
             process = subprocess.Popen(
-                [PROGRAM, "-db", "-f", str(configuration)],
+                ["sh", "-c", _UNTIL_EOF, "sh", PROGRAM, "-db", "-f", str(configuration)],
                 pass_fds=[listener.fileno()],
-                stdin=subprocess.DEVNULL,
+                # never written to: its end tells that whoever uses HAProxy has gone, even if by kill -9
+                stdin=subprocess.PIPE,
                 stdout=output,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
             )
         balancer = Balancer(f"http://127.0.0.1:{listener.getsockname()[1]}{simulator.facts['context_path']}", path, log)
         try:
-            _wait(balancer, process, nodes)
+            _wait(balancer, nodes)
             yield balancer
         finally:
-            process.terminate()
-            process.wait(timeout=30)
+            process.communicate(timeout=30)
 
 
 def _configuration(simulator: Simulator, nodes: Mapping[str, str], path: Path, descriptor: int) -> str:
+    reader = simulator.facts["users"][2]
     return _CONFIGURATION.format(
+        credentials=base64.b64encode(f"{reader['name']}:{reader['password']}".encode()).decode(),
         socket=path,
         descriptor=descriptor,
         backend=BACKEND,
@@ -173,9 +185,9 @@ def _configuration(simulator: Simulator, nodes: Mapping[str, str], path: Path, d
     )
 
 
-def _wait(balancer: Balancer, process: subprocess.Popen[bytes], nodes: Mapping[str, str]) -> None:
+def _wait(balancer: Balancer, nodes: Mapping[str, str]) -> None:
     deadline = time.monotonic() + SECONDS_TO_START
     while not balancer.socket.exists() or set(balancer.servers().items()) != {(name, "UP") for name in nodes}:
-        if process.poll() is not None or time.monotonic() > deadline:
+        if time.monotonic() > deadline:
             raise RuntimeError(f"HAProxy did not come up:\n{balancer.said()[-4000:]}")
         time.sleep(0.05)

@@ -100,18 +100,32 @@ def test_a_node_that_haproxy_takes_for_dead(balancer: Balancer, step: Step) -> N
     balancer.command(f"disable health {BACKEND}/node1")
     try:
         balancer.command(f"set server {BACKEND}/node1 health down")
-        assert step("drain").returncode == 0
-        message = refusal(step("undrain"))
+        done = step("drain", "undrain", __rolling_upgrade_failure="it did not start")
+        assert done.returncode == 0, done.output
+        message = refusal(step("drain", "undrain"))
         assert "node1 is down in bitbucket at localhost after 1 s" in message
-        assert step("drain", "undrain", __rolling_upgrade_failure="it did not start").returncode == 0
     finally:
         balancer.command(f"enable health {BACKEND}/node1")
     assert balancer.servers()["node1"] in ("DOWN", "DOWN 1/2", "UP")
 
 
-def test_preflight_names_what_is_wrong(balancer: Balancer, step: Step) -> None:
+@pytest.mark.parametrize(
+    ("wrong", "told"),
+    [
+        ({"rolling_upgrade_haproxy_hosts": []}, "rolling_upgrade_haproxy_hosts is empty"),
+        ({"rolling_upgrade_haproxy_hosts": ["balancer.invalid"]}, "HAProxy at balancer.invalid does not tell of node1"),
+        ({"rolling_upgrade_haproxy_socket": "/nowhere.sock"}, "/nowhere.sock: [Errno 2] No such file or directory"),
+        ({"rolling_upgrade_haproxy_backends": [BACKEND, "git"]}, "there is no server node1 in git"),
+        ({"rolling_upgrade_haproxy_server": "node9"}, "there is no server node9 in bitbucket"),
+    ],
+)
+def test_preflight_names_what_is_wrong(step: Step, wrong: dict[str, object], told: str) -> None:
+    assert told in refusal(step("preflight", **wrong))
+
+
+def test_preflight_knows_what_it_may(balancer: Balancer, step: Step) -> None:
+    operator = f"{balancer.socket}.operator"
+    assert f"{operator} at localhost is of level operator" in refusal(
+        step("preflight", rolling_upgrade_haproxy_socket=operator)
+    )
     assert "install the collection community.general" in refusal(step("preflight", others=()))
-    assert "rolling_upgrade_haproxy_hosts is empty" in refusal(step("preflight", rolling_upgrade_haproxy_hosts=[]))
-    assert "/nowhere.sock" in refusal(step("preflight", rolling_upgrade_haproxy_socket="/nowhere.sock"))
-    message = refusal(step("preflight", rolling_upgrade_haproxy_backends=[BACKEND, "git"]))
-    assert "HAProxy at localhost does not tell of node1" in message and "no server node1 in git" in message

@@ -67,7 +67,7 @@ class Upgrade:
     @contextlib.contextmanager
     def served(self) -> Iterator[Client]:
         """Clients that read over REST all the time; none of them may see a request fail."""
-        with Client(self.simulator, self._directory / "client", kinds=["REST"]) as client:
+        with Client(self.simulator, self._directory / "client", threads={"REST": 2}) as client:
             yield client
         assert client.messages == []
         assert client.total.requests > 0
