@@ -12,7 +12,7 @@ import typing as t
 from ._client import Client
 from ._errors import BitbucketError, InputError
 from ._schema import Json, Schema, array
-from ._upgrade_plan import obeyed
+from ._upgrade_plan import known_as, obeyed
 
 # nulls: a node that is OFFLINE has no version, build, tasks or users (assumed); early versions have no load figures
 _TEXT: Json = {"type": ["string", "null"]}
@@ -145,14 +145,11 @@ class Watch:
 
 def find_node(cluster: View, wanted: str) -> View | None:
     """The node of this name, else of this address, else of this id, or None. InputError where that means several."""
-    for key, what in (("name", "name"), ("ip_address", "address"), ("id", "id")):
-        found = [node for node in cluster["nodes"] if node[key] == wanted]
-        if len(found) > 1:
-            names = ", ".join(node["name"] for node in found)
-            raise InputError(f"{wanted} is the {what} of several nodes ({names})", "give one of them by its name")
-        if found:
-            return dict(found[0])
-    return None
+    found = known_as(cluster["nodes"], wanted)
+    if len(found) > 1:
+        names = ", ".join(node["name"] for node in found)
+        raise InputError(f"{wanted} may be any of several nodes ({names})", "give one of them by its name")
+    return dict(found[0]) if found else None
 
 
 class Node:

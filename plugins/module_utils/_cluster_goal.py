@@ -10,6 +10,7 @@ import typing as t
 
 from ._cluster import Node, View, Watch
 from ._progress import Progress
+from ._upgrade_plan import TASKS_FAILED
 from ._waiter import wait_until
 
 # what a node still works on matters as long as it goes down
@@ -63,8 +64,9 @@ class Goal:
         """Why waiting on is of no use, and what to do; or None."""
         seen = self._observe(cluster)
         if seen is not None and seen["state"] in self._failed_states:
-            return "which does not recover by itself", self._look_at_log
-        # the version that a node tells while it starts is the one that it comes back on
+            remedy = TASKS_FAILED if seen["state"] == "UPGRADE_TASKS_FAILED" else self._look_at_log
+            return "which does not recover by itself", remedy
+        # assumed: the version that a node tells while it starts is the one that it comes back on
         begun = self._node and seen is not None and seen["state"] == "STARTING"
         elsewhere = [node["name"] for node in self._elsewhere(cluster) if node["version"]]
         if not elsewhere or not (begun or self._in_state(cluster)):

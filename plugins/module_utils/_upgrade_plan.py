@@ -20,7 +20,7 @@ Step = dict[str, t.Any]
 Blocker = dict[str, t.Any]
 
 # the reference names no way out of this state
-_TASKS_FAILED = "read the server's log and ask the vendor's support how to go on"
+TASKS_FAILED = "read the server's log and ask the vendor's support how to go on"
 _UPGRADE = "bitbucket.datacenter.rolling_upgrade"
 _ROLLBACK = "bitbucket.datacenter.rolling_upgrade_rollback"
 _ON_OR_BACK = f"run {_UPGRADE} again, or bring all nodes back with {_ROLLBACK}"
@@ -75,8 +75,17 @@ def _phase(steps: list[Step]) -> str:
     return _PHASE_OF.get(steps[0]["action"], "nodes") if steps else "none"
 
 
+def known_as(nodes: t.Sequence[View], wanted: str) -> list[View]:
+    """The nodes of this name, else of this address, else of this id; several where an address is shared.
+
+    The name is what a node keeps: its id may change when it restarts (documented for containers).
+    """
+    found = ([node for node in nodes if wanted and node[key] == wanted] for key in ("name", "ip_address", "id"))
+    return next(filter(None, found), [])
+
+
 class _Nodes:
-    """The cluster's nodes, matched one to one with inventory hosts by name, then by address.
+    """The cluster's nodes, matched one to one with inventory hosts by name, then by address, then by id.
 
     With ``starts_missing``, a host whose node is not listed has one that is OFFLINE: outside upgrade mode the cluster
     forgets a node that is stopped (assumed).
@@ -87,10 +96,9 @@ class _Nodes:
         self._host_of: dict[str, str] = {}
         self._strangers: list[str] = []
         for host, wanted in hosts.items():
-            found = next(
-                (node for key in ("name", "ip_address") for node in self.all if node[key] == wanted and wanted), None
-            )
-            if found is None and wanted and starts_missing and cluster["nodes"]:
+            matching = known_as(cluster["nodes"], wanted)
+            found = matching[0] if len(matching) == 1 else None
+            if not matching and wanted and starts_missing and cluster["nodes"]:
                 found = {**dict.fromkeys(cluster["nodes"][0]), "name": wanted, "state": "OFFLINE"}
                 self.all.append(found)
             if found is None or found["name"] in self._host_of:
@@ -207,7 +215,7 @@ class _Goal:
     def blockers(self) -> t.Iterator[Blocker]:
         """Everything that forbids going on, for a cluster whose nodes all have a host."""
         if self.state == "UPGRADE_TASKS_FAILED":
-            yield _blocker(None, "the upgrade tasks failed", _TASKS_FAILED)
+            yield _blocker(None, "the upgrade tasks failed", TASKS_FAILED)
         if self.state not in (_IN_UPGRADE_MODE if self.enabled else ("STABLE",)):
             yield _blocker(
                 None,
@@ -442,7 +450,7 @@ def after(cluster: View, action: str) -> dict[str, t.Any]:
         ),
     }[action]
     if state == "UPGRADE_TASKS_FAILED":
-        first = _TASKS_FAILED
+        first = TASKS_FAILED
     if state != legal or any(node["state"] == "ERROR" for node in nodes):
         raise ConflictError(f"The rolling upgrade cannot be {done}: {_situation(cluster)}", first)
     return {**cluster, "state": "STABLE", "upgrade_mode_enabled": False, "original_version": None}

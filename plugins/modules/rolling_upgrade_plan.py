@@ -35,7 +35,8 @@ options:
     type: str
   nodes:
     description:
-      - Inventory host names, each with the name of its node in the cluster, or the address of that node.
+      - Inventory host names, each with the name of its node in the cluster, or else its address, or else
+        its id, which may change when the node restarts.
       - Hosts and nodes must match one to one. With O(goal=restart) a host whose node is not listed is one that is
         down, as the cluster forgets a node that was stopped outside upgrade mode.
     type: dict

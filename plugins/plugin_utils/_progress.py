@@ -58,7 +58,10 @@ class _Following:
         self._thread.join()
 
     def _follow(self) -> None:
-        while not self._end.wait(_SECONDS_BETWEEN_LOOKS):
+        ended = False
+        while not ended:
+            ended = self._end.wait(_SECONDS_BETWEEN_LOOKS)
+            # once more in the end, for what was said last
             for line in self._added():
                 _display.display(line)
 

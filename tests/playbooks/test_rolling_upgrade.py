@@ -167,7 +167,22 @@ def test_step_by_step(own_simulator: Simulator, play_own: Play, version: str) ->
     assert sorted([*stopped(resumed), *done]) == NODES
     assert in_service(own_simulator)
     step("rolling_upgrade_nodes", "READY_TO_RUN_UPGRADE_TASKS", changes=False)
-    step("rolling_upgrade_finalize", "STABLE", changes=True)
+    with upgrade_tasks(own_simulator, seconds=1):
+        finalized = step("rolling_upgrade_finalize", "STABLE", changes=True)
+    assert "the cluster: RUNNING_UPGRADE_TASKS (node1 ACTIVE at " in finalized.output
+
+
+@contextlib.contextmanager
+def upgrade_tasks(simulator: Simulator, seconds: float) -> Iterator[None]:
+    """Approvals take their time."""
+
+    def take(seconds: float) -> None:
+        body = {"seconds": seconds, "fail": False}
+        simulator.http.put(f"{simulator.control}/upgrade-tasks", json=body, timeout=30).raise_for_status()
+
+    take(seconds)
+    yield
+    take(0)
 
 
 @contextlib.contextmanager

@@ -440,6 +440,13 @@ def at(version):
         (cluster(*at(ORIGINAL)), {"a": "n1"}, "n2", "node n2 of the cluster is no host of the inventory"),
         (cluster(*at(ORIGINAL)), {"a": "n1", "b": "n3"}, None, "inventory host b has no node of its own"),
         (cluster(*at(ORIGINAL)), {"a": "n1", "b": "n1", "c": "n2"}, None, "inventory host b has no node of its own"),
+        # an address that two nodes share is nobody's own
+        (
+            cluster({**node("n1"), "ip_address": "192.0.2.9"}, {**node("n2"), "ip_address": "192.0.2.9"}),
+            {"a": "192.0.2.9", "b": "n2"},
+            None,
+            "inventory host a has no node of its own",
+        ),
         (cluster(node("n1", "DRAINING"), node("n2")), None, "n1", "node n1 is DRAINING"),
         (cluster(node("n1"), node("n2", version="9.4.20")), None, None, "different versions (9.4.20, 9.4.21)"),
         (cluster(*at(ORIGINAL), enabled=True, original=None), None, None, "the original version is unknown"),

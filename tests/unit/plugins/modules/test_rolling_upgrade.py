@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import types
+
 import pytest
 import requests
 from ansible_collections.bitbucket.datacenter.plugins.module_utils._cluster import Watch
@@ -10,6 +12,7 @@ from ansible_collections.bitbucket.datacenter.plugins.module_utils._errors impor
     BitbucketError,
     ConflictError,
     UnreachableError,
+    WaitError,
 )
 from ansible_collections.bitbucket.datacenter.plugins.modules import rolling_upgrade
 from ansible_collections.bitbucket.datacenter.tests.unit.memory_server import Answer, refusal, serving
@@ -77,6 +80,37 @@ def test_any_other_refusal_is_an_error_at_once(status):
         with pytest.raises(BitbucketError):
             rolling_upgrade.act(Watch(client), "start")
         assert len(server.received) == 1
+
+
+class Tasks:
+    """A cluster on which the upgrade tasks run for some looks, and then end in a state."""
+
+    def __init__(self, looks, end):
+        self.states = [*["RUNNING_UPGRADE_TASKS"] * looks, end]
+
+    def __call__(self, request):
+        state = self.states.pop(0) if len(self.states) > 1 else self.states[0]
+        nodes = [{"id": "id-n1", "name": "n1", "state": "ACTIVE", "version": "9.4.22"}]
+        return Answer(200, {"upgradeModeEnabled": state != "STABLE", "state": state, "nodes": nodes})
+
+
+def module(directory):
+    params = {"wait_timeout": 60, "wait_delay": 0.01, "progress_interval": 5}
+    return types.SimpleNamespace(tmpdir=str(directory), params=params)
+
+
+def test_the_way_to_the_state_is_told(tmp_path):
+    with serving(Tasks(3, "STABLE")) as (client, _server):
+        seen = rolling_upgrade.settle(module(tmp_path), Watch(client), "STABLE")
+    assert seen["state"] == "STABLE"
+    told = "the cluster: RUNNING_UPGRADE_TASKS (n1 ACTIVE at 9.4.22), wanted STABLE, 0 of 60 s\n"
+    assert (tmp_path / "progress").read_text(encoding="utf-8") == told
+
+
+def test_tasks_that_fail_end_the_wait(tmp_path):
+    told = r"it is UPGRADE_TASKS_FAILED .* not recover by itself; read the server's log"
+    with serving(Tasks(1, "UPGRADE_TASKS_FAILED")) as (client, _server), pytest.raises(WaitError, match=told):
+        rolling_upgrade.settle(module(tmp_path), Watch(client), "STABLE")
 
 
 def test_an_action_that_is_answered_was_this_run_s():
