@@ -48,9 +48,12 @@ def _view(node: Json) -> View:
     }
 
 
-def read(client: Client) -> list[View]:
-    """Every Mesh node as ``{id, name, state, offline, rpc_url, availability_zone}``, by name. Any BitbucketError."""
-    return sorted(map(_view, client.get(_PATH, _ALL)), key=lambda node: str(node["name"]))
+def read(client: Client, *, once: bool = False) -> list[View]:
+    """Every Mesh node as ``{id, name, state, offline, rpc_url, availability_zone}``, by name. Any BitbucketError.
+
+    ``once``: see ``Client.get``.
+    """
+    return sorted(map(_view, client.get(_PATH, _ALL, once=once)), key=lambda node: str(node["name"]))
 
 
 def find(nodes: t.Iterable[View], name: str) -> View | None:

@@ -196,15 +196,15 @@ class MeshNode:
             return False
         return True
 
-    def _look(self) -> _mesh.View:
+    def _look(self, *, once: bool = False) -> _mesh.View:
         """The node as it is now; one that is not registered any more is an error."""
-        self._nodes = _mesh.read(self._client)
+        self._nodes = _mesh.read(self._client, once=once)
         self.seen = _mesh.get(self._nodes, self.seen["id"])
         return self.seen
 
     def _await(self, wanted: str, reached: t.Callable[[_mesh.View], bool]) -> None:
         _node, elapsed = wait_until(
-            self._look,
+            lambda: self._look(once=True),
             reached,
             self._hopeless,
             self._describe,
