@@ -82,7 +82,9 @@ class Goal:
         if seen is None:
             return "not listed by the cluster"
         if self._node:
-            return _told(seen)
+            # by an address or id alone nobody knows it
+            name = "" if self.subject == f"node {seen['name']}" else f"{seen['name']}, "
+            return name + _told(seen)
         nodes = ", ".join(f"{node['name']} {_told(node)}" for node in cluster["nodes"])
         return f"{seen['state']} ({nodes})"
 

@@ -103,6 +103,8 @@ def test_the_goal_and_what_is_seen_are_said_in_words():
     assert (stable().subject, stable().wanted) == ("the cluster", "STABLE")
     assert wanted.describe(cluster(n1=("OFFLINE", None))) == "OFFLINE"
     assert wanted.describe(cluster(n1=("TERMINATING", OLD))) == "TERMINATING at 9.4.21 with 3 tasks"
+    by_address = Goal("ACTIVE", node="192.0.2.1")
+    assert by_address.describe(cluster(n1=("STARTING", TARGET))) == "n1, STARTING at 9.4.22"
     assert wanted.describe(cluster()) == "not listed by the cluster"
     mixed = cluster("MIXED", n1=("ACTIVE", TARGET), n2=("OFFLINE", None))
     assert stable().describe(mixed) == "MIXED (n1 ACTIVE at 9.4.22, n2 OFFLINE)"
