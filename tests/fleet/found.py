@@ -23,6 +23,7 @@ def names(directory: str, pattern: str = "*.py") -> list[str]:
 MODULES = names("modules")
 FILTERS = names("filter")
 INVENTORIES = names("inventory")
+ACTIONS = names("action")
 ROLES = sorted(path.name for path in (ROOT / "roles").iterdir() if path.is_dir())
 PLAYBOOKS = sorted(path.stem for path in (ROOT / "playbooks").glob("*.yml"))
 

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 import yaml
 
-from .found import COLLECTION, FILTERS, INVENTORIES, MODULES, ROLES, ROOT, constant, documented
+from .found import ACTIONS, COLLECTION, FILTERS, INVENTORIES, MODULES, ROLES, ROOT, constant, documented
 
 RETURNING = [("modules", name) for name in MODULES] + [("filter", name) for name in FILTERS]
 PLUGINS = RETURNING + [("inventory", name) for name in INVENTORIES]
@@ -37,6 +37,12 @@ def test_a_module_says_that_it_is_in_the_group_and_how_it_connects(module: str) 
     assert f"{COLLECTION}.attributes.reads" in fragments or "check_mode" in documented(
         "modules", module, "DOCUMENTATION"
     ).get("attributes", {})
+
+
+def test_what_says_how_far_it_is_has_an_action_that_shows_it() -> None:
+    told = {module: documented("modules", module, "DOCUMENTATION") for module in MODULES}
+    fragment = f"{COLLECTION}.progress"
+    assert [module for module in told if fragment in told[module]["extends_documentation_fragment"]] == ACTIONS
 
 
 @pytest.mark.parametrize(("kind", "name"), PLUGINS)
