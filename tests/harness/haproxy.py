@@ -91,8 +91,9 @@ class Request:
 class Balancer:
     """A running HAProxy; ``url`` is where clients go, ``socket`` is of level admin."""
 
-    def __init__(self, url: str, path: Path, log: Path) -> None:
+    def __init__(self, url: str, configuration: str, path: Path, log: Path) -> None:
         self.url = url
+        self.configuration = configuration
         self.socket = path
         self._log = log
 
@@ -153,11 +154,11 @@ def balancing(simulator: Simulator, directory: Path) -> Iterator[Balancer]:
     # the address of a socket may be a hundred characters long, which a clone somewhere deep would use up
     with tempfile.TemporaryDirectory(prefix="haproxy-") as short, socket.create_server(("127.0.0.1", 0)) as listener:
         path, log = Path(short, "admin.sock"), directory / "haproxy.log"
-        configuration = directory / "haproxy.cfg"
-        configuration.write_text(_configuration(simulator, nodes, path, listener.fileno()), encoding="utf-8")
+        configuration = _configuration(simulator, nodes, path, listener.fileno())
+        (directory / "haproxy.cfg").write_text(configuration, encoding="utf-8")
         with log.open("w", encoding="utf-8") as output:
             process = subprocess.Popen(
-                ["sh", "-c", _UNTIL_EOF, "sh", PROGRAM, "-db", "-f", str(configuration)],
+                ["sh", "-c", _UNTIL_EOF, "sh", PROGRAM, "-db", "-f", str(directory / "haproxy.cfg")],
                 pass_fds=[listener.fileno()],
                 # never written to: its end tells that whoever uses HAProxy has gone, even if by kill -9
                 stdin=subprocess.PIPE,
@@ -165,7 +166,8 @@ def balancing(simulator: Simulator, directory: Path) -> Iterator[Balancer]:
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
             )
-        balancer = Balancer(f"http://127.0.0.1:{listener.getsockname()[1]}{simulator.facts['context_path']}", path, log)
+        url = f"http://127.0.0.1:{listener.getsockname()[1]}{simulator.facts['context_path']}"
+        balancer = Balancer(url, configuration, path, log)
         try:
             _wait(balancer, nodes)
             yield balancer

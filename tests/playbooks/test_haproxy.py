@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -11,7 +12,7 @@ from pathlib import Path
 import pytest
 import yaml
 from harness.haproxy import BACKEND, MISSING, Balancer, balancing
-from harness.playbook import COMMUNITY, Playbooks, Run
+from harness.playbook import COMMUNITY, ROOT, Playbooks, Run
 from harness.simulator import Simulator
 
 pytestmark = pytest.mark.skipif(MISSING is not None, reason=str(MISSING))
@@ -129,3 +130,15 @@ def test_preflight_knows_what_it_may(balancer: Balancer, step: Step) -> None:
         step("preflight", rolling_upgrade_haproxy_socket=operator)
     )
     assert "install the collection community.general" in refusal(step("preflight", others=()))
+
+
+def test_the_readme_tells_the_configuration_that_is_tested(balancer: Balancer) -> None:
+    told = (ROOT / "roles" / "rolling_upgrade" / "README.md").read_text(encoding="utf-8")
+    block = told.partition("```haproxy\n")[2].partition("```")[0]
+    # what differs are addresses, names, secrets and times
+    lines = {
+        line.strip() for line in block.splitlines() if re.match(r" +(mode|option|retries|balance|http-check)", line)
+    }
+    used = {line.strip() for line in balancer.configuration.splitlines()}
+    assert {line for line in lines if not line.startswith("http-check send")} - used == set()
+    assert sum(line.startswith("http-check send") for line in lines) == 2
