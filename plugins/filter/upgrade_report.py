@@ -34,6 +34,10 @@ options:
         description: Version that the upgrade leads to. Empty for a restart.
         type: str
         required: true
+      message:
+        description: What the run failed of.
+        type: str
+        required: true
       results:
         description:
           - Results of M(bitbucket.datacenter.rolling_upgrade_plan), M(bitbucket.datacenter.rolling_upgrade) and
@@ -64,7 +68,7 @@ options:
             type: str
             required: true
           message:
-            description: What went wrong at this host, or for all of them.
+            description: What went wrong in its turn.
             type: str
             required: true
           first_look:
@@ -104,6 +108,7 @@ EXAMPLES = r"""
     told:
       goal: upgrade
       target_version: 9.4.22
+      message: ""
       results: ["{{ planned }}", "{{ started }}", "{{ approved }}"]
       turns:
         - host: bitbucket-1

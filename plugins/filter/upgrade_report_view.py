@@ -39,9 +39,9 @@ EXAMPLES = r"""
 RETURN = r"""
 _value:
   description:
-    - C(title), C(versions), C(outcome) with its C(kind) and C(text), C(message), C(next_steps), C(when), C(figures),
-      the drawing as C(ticks), C(breaks), C(rows), C(cluster) and C(legend), the tables C(nodes) and C(events), and
-      C(file), the name of the JSON file.
+    - C(title), C(versions) with the C(arrow) between them, C(outcome) with its C(kind) and C(text), C(message),
+      C(next_steps), C(when), C(figures), the drawing as C(ticks), C(breaks), C(rows), C(cluster) and C(legend), the
+      tables C(nodes) and C(events), and C(file), the name of the JSON file.
     - Places in the drawing, C(left) and C(width), are in percent.
   type: dict
   sample:

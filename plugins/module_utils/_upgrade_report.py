@@ -36,11 +36,12 @@ _PLAYBOOK = {
 def report(told: Known, earlier: str = "") -> View:
     """The document of one run, merged with an earlier one of the same upgrade; empty where there is nothing to tell.
 
-    ``told`` is ``{goal, target_version, results, turns}``: ``results`` of modules that were called once for all nodes,
-    ``turns`` one for each inventory host, ``{host, node, began, ended, message, first_look, last_look, gone, back}``,
-    of which the last four are results of modules, too. What never came about is empty; ``began`` is empty for a host
-    that had no turn. ``earlier`` is the text of a document, which counts only where it is one of this upgrade, and not
-    finished. Raises KeyError, ValueError or TypeError where ``told`` is not as described.
+    ``told`` is ``{goal, target_version, message, results, turns}``: ``message`` is what the run failed of, ``results``
+    are of modules that were called once for all nodes, ``turns`` one for each inventory host, ``{host, node, began,
+    ended, message, first_look, last_look, gone, back}``, of which the last four are results of modules, too. What never
+    came about is empty; ``began`` is empty for a host that had no turn. ``earlier`` is the text of a document, which
+    counts only where it is one of this upgrade, and not finished. Raises KeyError, ValueError, TypeError or
+    AttributeError where ``told`` is not as described.
     """
     turns = list(told["turns"])
     results = [*told["results"], *(turn[name] for turn in turns for name in _RESULTS)]
@@ -51,12 +52,12 @@ def report(told: Known, earlier: str = "") -> View:
     run = {
         "goal": told["goal"],
         "target_version": told["target_version"] or None,
-        "original_version": _original_version(told["goal"], looks, clusters),
+        "original_version": _original_version(told, looks, clusters),
         "nodes": [{"host": turn["host"], "name": _name(turn["node"], clusters)} for turn in turns],
         "turns": [_turn(turn, told["goal"], clusters) for turn in turns if turn["began"]],
         "observations": looks,
     }
-    message = next((turn["message"] for turn in turns if turn["message"]), None)
+    message = told["message"] or None
     changed = any(result.get("changed") for result in told["results"]) or any(turn["touched"] for turn in run["turns"])
     # outside upgrade mode there is nothing that an earlier run could have left half done
     resumed = looks[0]["cluster_state"] != "STABLE"
@@ -108,13 +109,13 @@ def _name(wanted: str, clusters: t.Sequence[Known]) -> str:
     return str(wanted)
 
 
-def _original_version(goal: str, looks: t.Sequence[Known], clusters: t.Sequence[Known]) -> str | None:
+def _original_version(told: Known, looks: t.Sequence[Known], clusters: t.Sequence[Known]) -> str | None:
     """The version before the upgrade: as the server says in upgrade mode, else the one that all nodes ran at first."""
     said = [cluster["original_version"] for cluster in clusters if cluster["original_version"]]
     running = {node["version"] for node in looks[0]["nodes"] if node["version"]}
-    if said and goal != "restart":
+    if said and told["goal"] != "restart":
         return str(said[0])
-    return str(running.pop()) if len(running) == 1 else None
+    return str(running.pop()) if len(running) == 1 and told["target_version"] not in running else None
 
 
 def _turn(turn: Known, goal: str, clusters: t.Sequence[Known]) -> View:

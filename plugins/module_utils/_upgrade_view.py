@@ -54,6 +54,7 @@ def view(report: Known) -> View:
     found: View = {
         "title": _TITLE[goal],
         "versions": [name for name in (report["original_version"], report["target_version"]) if name] or ["unknown"],
+        "arrow": "←" if goal == "rollback" else "→",
         "outcome": {"kind": outcome, "text": _NOT_DONE.get(outcome) or _DONE[goal]},
         "message": report["message"],
         "next_steps": report["next_steps"],

@@ -167,6 +167,7 @@ class Simulator:
             "rolling_upgrade_wait_delay": 1,
             "load_balancer": self.control,
             "rolling_upgrade_hooks": hooks(),
+            "rolling_upgrade_report_dir": str(path.parent),
             **more,
         }
         inventory = {"bitbucket": {"hosts": hosts, "vars": common}}

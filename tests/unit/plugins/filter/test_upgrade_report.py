@@ -11,7 +11,9 @@ report = upgrade_report.FilterModule().filters()["upgrade_report"]
 view = upgrade_report_view.FilterModule().filters()["upgrade_report_view"]
 
 
-@pytest.mark.parametrize("told", [{}, [], None, {"goal": "upgrade", "target_version": "", "results": [1], "turns": []}])
+@pytest.mark.parametrize(
+    "told", [{}, [], None, {"goal": "upgrade", "target_version": "", "message": "", "results": [1], "turns": []}]
+)
 def test_what_tells_of_no_upgrade_is_refused(told):
     with pytest.raises(AnsibleFilterError, match="give it as documented"):
         report(told)

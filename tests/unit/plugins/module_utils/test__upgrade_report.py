@@ -86,12 +86,14 @@ FINALIZE = [
 ]
 
 
-def told(results, *turns, goal="upgrade"):
-    return {"goal": goal, "target_version": "" if goal == "restart" else NEW, "results": results, "turns": list(turns)}
+def told(results, *turns, goal="upgrade", message=""):
+    target = "" if goal == "restart" else NEW
+    return {"goal": goal, "target_version": target, "message": message, "results": results, "turns": list(turns)}
 
 
 WHOLE = told([*BEGIN, *FINALIZE], first_turn(), second_turn())
-FAILED = told(BEGIN, first_turn("node1 was not upgraded"), turn("node2"))
+FAILURE = "node1 was not upgraded"
+FAILED = told(BEGIN, first_turn(FAILURE), turn("node2"), message=FAILURE)
 
 
 def states(timeline):
@@ -140,7 +142,7 @@ def test_a_failure_names_the_ways_on():
 
 
 def test_a_failure_before_the_start_leaves_nothing_to_take_back():
-    document = report(told(BEGIN[:1], turn("node1", message="no room on the disk"), turn("node2")))
+    document = report(told(BEGIN[:1], turn("node1"), turn("node2"), message="no room on the disk"))
     assert (document["outcome"], document["message"]) == ("failed", "no room on the disk")
     assert [step["command"].rpartition(".")[2] for step in document["next_steps"]] == ["rolling_upgrade"]
 
@@ -148,7 +150,7 @@ def test_a_failure_before_the_start_leaves_nothing_to_take_back():
 def test_what_did_nothing_has_no_report():
     done = result(look(0, "STABLE", node1=SERVES_NEW, node2=SERVES_NEW))
     assert report(told([done], turn("node1"), turn("node2"))) == {}
-    assert report(told([{}, {"failed": True}], turn("node1", message="no connection"))) == {}
+    assert report(told([{}, {"failed": True}], turn("node1"), message="no connection")) == {}
 
 
 def test_a_rollback_goes_on_with_the_report_of_the_failed_upgrade():
@@ -299,6 +301,7 @@ TOLD = st.fixed_dictionaries(
     {
         "goal": st.sampled_from(["upgrade", "rollback", "restart"]),
         "target_version": st.just(NEW),
+        "message": st.just("") | NAMES,
         "results": st.lists(RESULTS, max_size=2),
         "turns": st.lists(TURNS, min_size=1, max_size=2),
     }
