@@ -64,10 +64,13 @@ PLAY = """
 
 
 class Unsafe(yaml.SafeDumper):
-    """Marks every text, as Ansible marks what modules return."""
+    """Marks what looks like a template, as Ansible marks what modules return."""
+
+    def text(self, text: str) -> yaml.ScalarNode:
+        return self.represent_scalar("!unsafe" if "{" in text else "tag:yaml.org,2002:str", text, style='"')
 
 
-Unsafe.add_representer(str, lambda dumper, text: dumper.represent_scalar("!unsafe", text, style='"'))
+Unsafe.add_representer(str, Unsafe.text)
 
 
 @pytest.fixture
