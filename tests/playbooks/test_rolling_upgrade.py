@@ -5,14 +5,17 @@
 from __future__ import annotations
 
 import contextlib
+import json
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from harness.playbook import Run
 from harness.simulator import Simulator
 
 from .conftest import Play
+from .page import Page
 
 NODES = ["node1", "node2", "node3"]
 POST_START, POST_APPROVE = "POST /rest/zdu/start", "POST /rest/zdu/approve"
@@ -42,6 +45,28 @@ def stopped(run: Run) -> list[str]:
 
 
 @pytest.fixture
+def reports(directory: Path) -> Path:
+    """Where the report is written: beside the inventory."""
+    return directory / "test_rolling_upgrade"
+
+
+def report(reports: Path, original: str, target: str) -> dict[str, Any]:
+    """The report of an upgrade, when page and document tell of the same nodes."""
+    path = reports / f"rolling_upgrade_{original}_to_{target}"
+    document: dict[str, Any] = json.loads(path.with_name(f"{path.name}.json").read_text(encoding="utf-8"))
+    page = Page(path.with_name(f"{path.name}.html"))
+    assert [words.split(":")[0] for words in page.described] == [node["name"] for node in document["nodes"]]
+    assert {original, target, *NODES} <= set(page.texts)
+    assert document["message"] is None or document["message"] in page.texts
+    return document
+
+
+def before(version: str) -> str:
+    feature, _dot, patch = version.rpartition(".")
+    return f"{feature}.{int(patch) - 1}"
+
+
+@pytest.fixture
 def version(own_simulator: Simulator) -> Iterator[str]:
     """The next release; every test takes the whole cluster to it."""
     present = own_simulator.cluster()["nodes"]["node1"][1]
@@ -57,14 +82,15 @@ def version(own_simulator: Simulator) -> Iterator[str]:
     assert zdu_posts(own_simulator) == {POST_START: 1, POST_APPROVE: 1}
 
 
-def test_check_real_again(own_simulator: Simulator, play_own: Play, version: str) -> None:
+def test_check_real_again(own_simulator: Simulator, play_own: Play, version: str, reports: Path) -> None:
     variables = own_simulator.archive(version)
-    before = own_simulator.snapshot(), installed(own_simulator)
+    whole = own_simulator.snapshot(), installed(own_simulator)
 
     predicted = play_own("rolling_upgrade", "--check", "--diff", variables=variables)
     assert predicted.returncode == 0, predicted.output
     assert predicted.changed > 0
-    assert (own_simulator.snapshot(), installed(own_simulator)) == before
+    assert (own_simulator.snapshot(), installed(own_simulator)) == whole
+    assert not list(reports.glob(f"*{version}*"))
     assert zdu_posts(own_simulator) == {}
     assert not (Path(own_simulator.facts["nodes"][0]["install_dir"]) / version).exists()
     (plan,) = predicted.messages("Show the plan")
@@ -79,10 +105,19 @@ def test_check_real_again(own_simulator: Simulator, play_own: Play, version: str
     (plan,) = done.messages("Show the plan")
     assert stopped(done) == planned(plan)
     assert own_simulator.cluster() == stable(version)
+    told = report(reports, before(version), version)
+    assert (told["outcome"], told["cluster_state"], len(told["runs"])) == ("succeeded", "STABLE", 1)
+    assert [node["name"] for node in told["nodes"]] == stopped(done)
+    for node in told["nodes"]:
+        assert (node["outcome"], node["version_before"], node["version_after"]) == ("done", before(version), version)
+        states = [stretch["state"] for stretch in node["timeline"]]
+        assert states[:3] == ["ACTIVE", "STOPPING", "OFFLINE"] and states[-1] == "ACTIVE"
+        assert 0 < node["out_of_service_seconds"] < node["turn_seconds"] < told["duration_seconds"]
 
     again = play_own("rolling_upgrade", variables=variables)
     assert again.returncode == 0, again.output
     assert again.changed == 0
+    assert report(reports, before(version), version) == told
     assert "WARNING" not in again.output
 
     in_check_mode = play_own("rolling_upgrade", "--check", "--diff", variables=variables)
@@ -95,7 +130,7 @@ def planned(plan: list[str]) -> list[str]:
     return [line.split()[2].rstrip(":") for line in plan if " upgrade_node " in line]
 
 
-def test_back_and_restarted(own_simulator: Simulator, play_own: Play) -> None:
+def test_back_and_restarted(own_simulator: Simulator, play_own: Play, reports: Path) -> None:
     """One node is done when the way back is taken; then every node is restarted, without an upgrade."""
     present = own_simulator.cluster()["nodes"]["node1"][1]
     feature, _dot, patch = present.rpartition(".")
@@ -109,6 +144,11 @@ def test_back_and_restarted(own_simulator: Simulator, play_own: Play) -> None:
 
     back = play_own("rolling_upgrade_rollback", variables=variables)
     assert back.returncode == 0, back.output
+    told = report(reports, present, target)
+    assert [(run["goal"], run["outcome"]) for run in told["runs"]][-2:] == [
+        ("upgrade", "failed"),
+        ("rollback", "succeeded"),
+    ]
     assert own_simulator.cluster() == stable(present)
     assert installed(own_simulator) == dict.fromkeys(NODES, present)
     assert in_service(own_simulator)
@@ -117,6 +157,7 @@ def test_back_and_restarted(own_simulator: Simulator, play_own: Play) -> None:
 
     own_simulator.forget_requests()
     restarted = play_own("rolling_restart")
+    assert (reports / f"rolling_restart_{present}.html").exists()
     assert restarted.returncode == 0, restarted.output
     assert sorted(stopped(restarted)) == NODES
     assert own_simulator.cluster() == stable(present)
@@ -124,7 +165,7 @@ def test_back_and_restarted(own_simulator: Simulator, play_own: Play) -> None:
     assert zdu_posts(own_simulator) == {}
 
 
-def test_step_by_step(own_simulator: Simulator, play_own: Play, version: str) -> None:
+def test_step_by_step(own_simulator: Simulator, play_own: Play, version: str, reports: Path) -> None:
     """As job templates with approvals between them, with a node that does not start and a run that goes on with it."""
     variables = own_simulator.archive(version)
 
@@ -153,6 +194,8 @@ def test_step_by_step(own_simulator: Simulator, play_own: Play, version: str) ->
     assert "\n" not in message
     assert "jdbc.password=***" in failed.output
     assert "hidden-pw" not in failed.output
+    told = report(reports, before(version), version)
+    assert (told["outcome"], told["message"], len(told["next_steps"])) == ("failed", message, 2)
     nodes = own_simulator.cluster()["nodes"]
     assert sorted(state for state, _version in nodes.values()) == ["ACTIVE", "ACTIVE", "OFFLINE"]
     assert in_service(own_simulator)
@@ -170,6 +213,10 @@ def test_step_by_step(own_simulator: Simulator, play_own: Play, version: str) ->
     with upgrade_tasks(own_simulator, seconds=1):
         finalized = step("rolling_upgrade_finalize", "STABLE", changes=True)
     assert "the cluster: RUNNING_UPGRADE_TASKS (node1 ACTIVE at " in finalized.output
+    told = report(reports, before(version), version)
+    assert {run["outcome"] for run in told["runs"][:-1]} == {"unfinished", "failed"}
+    assert (told["outcome"], told["nodes"][0]["version_before"]) == ("succeeded", before(version))
+    assert {node["name"]: len(node["turns"]) for node in told["nodes"]} == {**dict.fromkeys(NODES, 1), "node2": 2}
 
 
 @contextlib.contextmanager
