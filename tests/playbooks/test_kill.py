@@ -153,9 +153,8 @@ def upgrade(two_nodes: Simulator, directory: Path) -> Iterator[Upgrade]:
 def test_telling_points(upgrade: Upgrade) -> None:
     """One upgrade that dies again and again."""
     for point in TELLING:
-        if point.task == BACK:
-            for node in upgrade.nodes.values():
-                node.take_seconds_to_start(4)
+        for node in upgrade.nodes.values():
+            node.take_seconds_to_start(8 if point.task == BACK else 0.2)
         killed(upgrade, point)
         upgrade.simulator.at_control("DELETE", "/faults")
     upgrade.assert_done(upgrade.play())
