@@ -221,6 +221,15 @@ def test_unreachable_in_its_turn(ssh_simulator: Simulator, nodes: Hosts, play_ss
 def test_by_installer_and_scripts(ssh_simulator: Simulator, nodes: Hosts, play_ssh: Play, version: str) -> None:
     """As the user who runs Bitbucket; an installation that was cut short is begun anew."""
     variables = {**ssh_simulator.installer(version), "rolling_upgrade_control": "scripts"}
+
+    no_installer = ssh_simulator.archive(version)
+    failed = play_ssh("rolling_upgrade_begin", variables={**variables, **no_installer})
+    assert failed.returncode != 0
+    for words in ("The installer", "Exec format error", "no upgrade was begun", "rolling_upgrade_installer_variables"):
+        assert words in failed.failures[-1]["msg"], failed.failures
+    assert running(ssh_simulator) != dict.fromkeys(NODES, version)
+    for name in NODES:
+        nodes.run(name, "rm -r /opt/atlassian/bitbucket/staging")
     workspace = variables["rolling_upgrade_archive_checksum"].removeprefix("sha256:")[:12]
     half = f"/opt/atlassian/bitbucket/{version}"
     nodes.run("node1", f"mkdir -p {half} /opt/atlassian/bitbucket/staging/{workspace}; touch {half}/half")
