@@ -104,13 +104,13 @@ def the_answer_is_late(upgrade: Upgrade, event: Event) -> None:
 
 def a_request_is_in_flight(upgrade: Upgrade, event: Event) -> None:
     """At the node itself, where the drain of the load balancer does not see it, and the stop waits for it."""
-    rule = {"node": event["host"], "path": "/projects$", "count": 1, "fault": {"kind": "delay", "seconds": 3}}
+    rule = {"node": event["host"], "path": "/projects$", "count": 1, "fault": {"kind": "delay", "seconds": 10}}
     upgrade.simulator.at_control("POST", "/faults", rule)
     url = next(node["url"] for node in upgrade.simulator.facts["nodes"] if node["name"] == event["host"])
 
     def ask() -> None:
         with contextlib.suppress(requests.RequestException):
-            requests.get(f"{url}/rest/api/latest/projects", auth=upgrade.simulator.administrator, timeout=10)
+            requests.get(f"{url}/rest/api/latest/projects", auth=upgrade.simulator.administrator, timeout=30)
 
     threading.Thread(target=ask).start()
     until(an_answer_is_late)(upgrade, event)
