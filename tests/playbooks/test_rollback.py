@@ -24,7 +24,7 @@ STATES = [
     for kinds in itertools.combinations_with_replacement(KINDS, 3)
     if SERVING & set(kinds) and set(kinds) != {"old"}
 ]
-QUICK = [("old", "new", "offline"), ("new", "new", "error")]
+QUICK = [("new", "new", "error")]
 
 
 @pytest.fixture(scope="module")
