@@ -155,7 +155,7 @@ RIGHT = {"username": "admin", "password": SECRET}
 REFUSED = {"username": "developer", "password": WRONG}
 
 
-def every_module(canary: Canary, *options: str, modules: Collection[str] = TASKS) -> str:
+def every_module(canary: Canary, *options: str, modules: Collection[str] = tuple(TASKS)) -> str:
     """A playbook that gives the credentials to every task as options, and goes on after failures.
 
     By variables: what stands in a task itself, Ansible shows as the place of a failure.
