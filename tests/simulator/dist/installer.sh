@@ -36,13 +36,13 @@ done
 install_dir=$(answer app.defaultInstallDir '')
 home=$(answer app.bitbucketHome '')
 [ -n "$install_dir" ] || fail "app.defaultInstallDir must say where to install"
-[ "$(answer 'app.install.service$Boolean' true)" = false ] || fail "A service cannot be registered here"
+[ "$(answer "app.install.service\$Boolean" true)" = false ] || fail "A service cannot be registered here"
 
 mkdir -p "$install_dir/.install4j"
 payload=$(($(grep -an '^#PAYLOAD$' "$0" | cut -d: -f1) + 1))
 tail -n "+$payload" "$0" | tar -xz -C "$install_dir" --strip-components=1 --no-same-owner
 cp "$varfile" "$install_dir/.install4j/response.varfile"
-if [ "$(answer 'launch.application$Boolean' true)" != false ]; then
+if [ "$(answer "launch.application\$Boolean" true)" != false ]; then
     BITBUCKET_HOME=$home "$install_dir/bin/start-bitbucket.sh"
 fi
 echo "Bitbucket @VERSION@ has been installed to $install_dir"

@@ -90,9 +90,11 @@ GONE = answer("READY_TO_UPGRADE", ("two", "OFFLINE", None), ("one", "ACTIVE", "9
 
 
 def test_what_is_seen_is_remembered_where_it_differs_from_the_look_before():
-    with serving(Server(OLD, OLD, GONE, GONE, OLD)) as (client, _server), _cluster.Watch(client, Time()) as watch:
-        for _look in range(5):
-            watch.read()
+    with serving(Server(OLD, OLD, GONE, GONE, OLD)) as (client, _server):
+        watch = _cluster.Watch(client, Time())
+        with watch:
+            for _look in range(5):
+                watch.read()
     one = {"name": "one", "state": "ACTIVE", "version": "9.4.21"}
     there, gone = {**one, "name": "two"}, {"name": "two", "state": "OFFLINE", "version": None}
     assert watch.observations == [
@@ -117,8 +119,10 @@ def test_what_was_seen_is_told_by_the_error_that_ends_it():
 def test_what_an_action_answers_or_what_is_read_back_is_seen():
     stable = answer("STABLE")
     server = Server(stable, OLD, requests.ConnectionError("reset"), stable)
-    with serving(server) as (client, _server), _cluster.Watch(client, Time()) as watch:
-        watch.read()
-        watch.act("start")
-        watch.act("cancel")
+    with serving(server) as (client, _server):
+        watch = _cluster.Watch(client, Time())
+        with watch:
+            watch.read()
+            watch.act("start")
+            watch.act("cancel")
     assert [seen["cluster_state"] for seen in watch.observations] == ["STABLE", "READY_TO_UPGRADE", "STABLE"]
