@@ -68,10 +68,9 @@ class Upgrade:
         """Where the time goes, in seconds; of what happens at each node, the mean."""
         each = {
             "at a node, until it is told to stop": [turn.told_to_stop - turn.began for turn in self.turns],
-            "the node stops": [turn.stopped - turn.told_to_stop for turn in self.turns],
             "at a node, from its end to its next process": [turn.born - turn.stopped for turn in self.turns],
-            "the node starts": [turn.active - turn.born for turn in self.turns],
             "at a node, from ACTIVE to the next node": [turn.ended - turn.active for turn in self.turns],
+            "the node itself, to stop and to start": [turn.own for turn in self.turns],
         }
         return {
             "before the first node: checks, archive, upgrade mode": self.turns[0].began - self.began,
@@ -104,7 +103,7 @@ def measure(directory: Path, rounds: int) -> list[Table]:
             [_aim(nodes, upgrades[LIMIT_SECONDS, nodes]) for nodes in NODES],
         ),
         Table(
-            f"Where the time of a rolling upgrade goes, {_what(LIMIT_SECONDS, NODES[0])}",
+            f"Where its time goes, {_what(LIMIT_SECONDS, NODES[0])}",
             [Row(what, "s", tuple(share[what] for share in shares)) for what in shares[0]],
             "Of what happens at each node, the mean of the nodes.",
         ),
