@@ -115,7 +115,7 @@ def test_no_bitbucket_there(simulator: Simulator, play: Play, target: str, reque
         ("branch_provisioning", document()),
         ("rolling_upgrade", simulator.archive("9.4.22")),
     ):
-        assert_refused(play(playbook, variables=variables, url=url), *words)
+        assert_refused(play(playbook, variables=variables, url=url, patience="0"), *words)
 
 
 @pytest.mark.parametrize(
