@@ -63,13 +63,15 @@ class Node:
         self._script("start-bitbucket.sh", "--no-search")
 
     def run(self, version: str) -> None:
-        """Have the node ACTIVE at this version, restarted only where it is not."""
+        """Have the node ACTIVE at this version and known to the entry address, restarted only where it is not."""
         if self.seen != ("ACTIVE", version):
             self.unpack(version)
             self.stop()
             self.switch(version)
             self.start()
             self.wait("ACTIVE", version)
+            while not self._simulator.backends()[self.name]["running"]:
+                time.sleep(0.05)
 
     def kill(self) -> None:
         """SIGKILL for the node; the cluster finds out in a few seconds."""
