@@ -148,16 +148,19 @@ def sanity(session: nox.Session, workspace: Workspace, core: Core) -> None:
 
 @for_each_core
 def integration(session: nox.Session, workspace: Workspace, core: Core) -> None:
-    """ansible-test integration, against a simulated cluster unless integration_config.yml names a server."""
+    """ansible-test integration, against a simulated cluster unless integration_config.yml names a server.
+
+    Targets, or other options of it, may be named as in `nox -s integration-2.21 -- branch`.
+    """
     config = workspace.collection / INTEGRATION_CONFIG
     config.parent.mkdir(parents=True, exist_ok=True)
     if (ROOT / INTEGRATION_CONFIG).exists():
         shutil.copy2(ROOT / INTEGRATION_CONFIG, config)
-        ansible_test(session, workspace, "integration", "--venv")
+        ansible_test(session, workspace, "integration", "--venv", *session.posargs)
         return
     with running(workspace.root / "simulator") as simulator:
         config.write_text(yaml.safe_dump(integration_config(simulator)), encoding="utf-8")
-        ansible_test(session, workspace, "integration", "--venv")
+        ansible_test(session, workspace, "integration", "--venv", *session.posargs)
 
 
 @for_each_core
