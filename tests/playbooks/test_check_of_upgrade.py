@@ -63,7 +63,6 @@ def check(upgrade: Upgrade, playbook: str) -> list[tuple[str, ...]]:
     run = upgrade.play(playbook, "--check", "--diff")
     assert run.returncode == 0, run.output
     assert upgrade.writes() == []
-    assert done(run) == []
     assert world() == before
     plan = planned(run)
     # the plays that would do it say the same
