@@ -8,6 +8,7 @@ answer, they are quiet for that moment.
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -35,7 +36,8 @@ def upgrade(three_nodes: Simulator, directory: Path) -> Iterator[Upgrade]:
     """Begun: READY_TO_UPGRADE, with the release on every node."""
     begun = Upgrade(three_nodes, directory / "faults-of-upgrade")
     begun.begin()
-    with begun.served() as begun.client:
+    with contextlib.ExitStack() as clients:
+        begun.client = clients.enter_context(begun.served())
         yield begun
         begun.assert_nothing_drained()
     begun.end()
