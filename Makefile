@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 
 PYTHON ?= python3
-# Gates that run at the same time.
-JOBS ?= 2
+# Gates that run at the same time. Each waits now and then, so one more than there are processors.
+JOBS ?= $(shell expr $$(nproc) + 1)
 # What make test runs; all when empty.
 GATES ?=
 # What make benchmark measures; all when empty.
@@ -32,7 +32,7 @@ WITHOUT_TESTS = $(filter-out units-% integration-% tests-%,$(ALL_GATES))
 
 .PHONY: help
 help:  ## Show this list.
-	@echo 'make TARGET [PYTHON=python3] [JOBS=2]'
+	@echo 'make TARGET [PYTHON=python3] [JOBS=$(JOBS)]'
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' Makefile
 
 .PHONY: setup

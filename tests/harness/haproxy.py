@@ -128,6 +128,13 @@ class Balancer:
         rows = csv.DictReader(self.command("show stat").lstrip("# ").splitlines())
         return {row["svname"]: row["status"] for row in rows if row["type"] == "2"}
 
+    def wait(self, server: str, status: str) -> None:
+        """Wait until a server has this status. Raises AssertionError when that takes too long."""
+        deadline = time.monotonic() + SECONDS_TO_START
+        while (seen := self.servers()[server]) != status:
+            assert time.monotonic() < deadline, f"{server} is {seen} and not {status}"
+            time.sleep(0.05)
+
     def requests(self) -> list[Request]:
         """Everything that was asked for and is done with, oldest first."""
         return [_request(line) for line in self.said().splitlines() if line.startswith("request ")]

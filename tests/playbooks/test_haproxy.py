@@ -96,18 +96,19 @@ def test_sessions_that_do_not_end(simulator: Simulator, balancer: Balancer, step
     assert "so it was not stopped" in message
 
 
-def test_a_node_that_haproxy_takes_for_dead(balancer: Balancer, step: Step) -> None:
+def test_a_node_that_haproxy_takes_for_dead(simulator: Simulator, balancer: Balancer, step: Step) -> None:
     """After a failure nobody waits for it; after a success the run says so."""
-    balancer.command(f"disable health {BACKEND}/node1")
+    unwell = {"node": "node1", "path": "/status$", "fault": {"kind": "status", "status": 503}}
+    simulator.at_control("POST", "/faults", unwell)
     try:
-        balancer.command(f"set server {BACKEND}/node1 health down")
+        balancer.wait("node1", "DOWN")
         done = step("drain", "undrain", __rolling_upgrade_failure="it did not start")
         assert done.returncode == 0, done.output
         message = refusal(step("drain", "undrain"))
         assert "node1 is down in bitbucket at localhost after 1 s" in message
     finally:
-        balancer.command(f"enable health {BACKEND}/node1")
-    assert balancer.servers()["node1"] in ("DOWN", "DOWN 1/2", "UP")
+        simulator.at_control("DELETE", "/faults")
+        balancer.wait("node1", "UP")
 
 
 @pytest.mark.parametrize(
