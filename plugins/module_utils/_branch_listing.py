@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import typing as t
 
 from ._branch import Branches, view
@@ -14,6 +13,7 @@ from ._client import Client, Query, quote
 from ._refs import HEADS
 from ._repository import Repository
 from ._schema import Json, Schema, page
+from ._time import iso_time
 
 View = dict[str, t.Any]
 
@@ -110,17 +110,6 @@ UNKNOWN: View = dict.fromkeys(
         "unknown_builds",
     )
 )
-
-
-def iso_time(seconds: int | None) -> str | None:
-    """Seconds since 1970 as ISO 8601 in UTC; None for None, and for what is beyond the calendar."""
-    if seconds is None:
-        return None
-    try:
-        moment = dt.datetime.fromtimestamp(seconds, dt.timezone.utc)
-    except (ValueError, OverflowError, OSError):
-        return None  # a commit may carry any number
-    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def _distance(metadata: Json) -> View:

@@ -81,9 +81,12 @@ class Client:
         """
         return self._call("GET", path, schema, query=query, retry=NEVER if once else None)
 
-    def post(self, path: str, schema: Schema, body: Json | None = None) -> t.Any:
-        """The same for a POST, which is sent once, unless it surely has not reached the server."""
-        return self._call("POST", path, schema, body=body)
+    def post(self, path: str, schema: Schema | None, body: Json | None = None, query: Query | None = None) -> t.Any:
+        """The same for a POST, which is sent once, unless it surely has not reached the server.
+
+        Without a schema the answer must be a bare 204.
+        """
+        return self._call("POST", path, schema, query=query, body=body)
 
     def put(self, path: str, schema: Schema | None, body: Json | None = None) -> t.Any:
         """The same for a PUT; without a schema the answer must be a bare 204."""

@@ -2,16 +2,53 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 
 # Private to this collection: may change at any time.
-"""Commits: what a branch, tag or id stands for."""
+"""Commits: what a branch, tag or id stands for, what a range holds, and who watches."""
 
 from __future__ import annotations
 
-from ._client import Client
-from ._errors import NotFoundError
+import itertools
+import typing as t
+
+from ._client import Client, Query, quote
+from ._errors import BitbucketError, InputError, NotFoundError
+from ._issue_key import keys_in
 from ._refs import HEADS, is_commit_id
 from ._repository import Repository
-from ._schema import Schema, page
+from ._schema import Json, Schema, page
+from ._time import iso_time
 
+View = dict[str, t.Any]
+
+_PERSON: Json = {
+    "type": "object",
+    "properties": {name: {"type": "string"} for name in ("name", "displayName", "emailAddress")},
+}
+_KEYS: Json = {
+    "type": "object",
+    "properties": {"jira-key": {"type": "array", "items": {"type": "string"}}},
+}
+_TIME: Json = {"type": "integer"}
+#: A commit as the server shows it (documented); who committed it when is left out by old servers.
+COMMIT: Json = {
+    "type": "object",
+    "required": ["id", "message", "parents", "author", "authorTimestamp"],
+    "properties": {
+        "id": {"type": "string"},
+        "message": {"type": "string"},
+        "parents": {
+            "type": "array",
+            "items": {"type": "object", "required": ["id"], "properties": {"id": {"type": "string"}}},
+        },
+        "author": _PERSON,
+        "authorTimestamp": _TIME,
+        "committer": _PERSON,
+        "committerTimestamp": _TIME,
+        "properties": _KEYS,
+        "attributes": _KEYS,
+    },
+}
+_COMMIT = Schema(COMMIT)
+_LOG = Schema(page(COMMIT))
 _COMMITS = Schema(page({"type": "object", "required": ["id"], "properties": {"id": {"type": "string"}}}))
 _NO_COMMIT = "com.atlassian.bitbucket.commit.NoSuchCommitException"
 
@@ -53,3 +90,79 @@ def tip(client: Client, repository: Repository, revision: str) -> str | None:
     if not found:
         raise NotFoundError(f"{revision} names no commit in {repository}", "push a first commit to the repository")
     return str(found[0]["id"])
+
+
+def view(commit: Json) -> View:
+    """The user's view of a commit; times in UTC, timestamps in seconds since 1970.
+
+    ``issue_keys`` are those that the server has found; where it tells none, those that the message holds: it finds
+    them some time after a push (assumed).
+    """
+    message, author, committer = commit["message"], commit["author"], commit.get("committer", {})
+    authored, committed = (_seconds(commit.get(f"{role}Timestamp")) for role in ("author", "committer"))
+    # older servers call the properties attributes (documented)
+    told = commit.get("properties", commit.get("attributes", {})).get("jira-key")
+    return {
+        "id": commit["id"],
+        "subject": message.partition("\n")[0],
+        "message": message,
+        "issue_keys": told or keys_in(message),
+        "parents": [parent["id"] for parent in commit["parents"]],
+        "author_name": author.get("displayName", author.get("name")),
+        "author_email": author.get("emailAddress"),
+        "author_time": iso_time(authored),
+        "author_timestamp": authored,
+        "committer_name": committer.get("displayName", committer.get("name")),
+        "committer_email": committer.get("emailAddress"),
+        "committer_time": iso_time(committed),
+        "committer_timestamp": committed,
+    }
+
+
+def _seconds(milliseconds: int | None) -> int | None:
+    return None if milliseconds is None else milliseconds // 1000
+
+
+def log(client: Client, repository: Repository, query: Query, limit: int | None = None) -> t.Iterator[View]:
+    """Commits as ``git log`` has them, the newest first, page by page as they are needed.
+
+    ``query`` is the server's: until (else the default branch), since, path, merges (include, exclude, only) and
+    followRenames. Raises NotFoundError where a revision names no commit; any BitbucketError.
+    """
+    # the server gives no more than a hundred at once, whatever is asked for (documented)
+    found = client.items(repository.path("api/latest", "commits"), _LOG, query, limit=min(limit or 1000, 1000))
+    return map(view, itertools.islice(found, limit))
+
+
+def get(client: Client, repository: Repository, commit: str) -> View:
+    """One commit by its full id. Raises InputError; NotFoundError where the repository has no such commit."""
+    return view(client.get(_path(repository, commit), _COMMIT))
+
+
+def watch(client: Client, repository: Repository, commit: str, *, watched: bool) -> None:
+    """Have the account watch the commit, or not any longer. Any BitbucketError.
+
+    The server has nothing to read it back by (documented: there is none). When the answer is lost, it is sent once
+    more: watching twice does no harm (assumed). When that answer is lost, too, nobody knows, which the error says.
+    """
+    path = f"{_path(repository, commit)}/watch"
+
+    def send() -> bool:
+        if watched:
+            client.post(path, None)
+        else:
+            client.delete(path)
+        return True
+
+    try:
+        client.settle(send, lambda: None, resend=True)
+    except BitbucketError as error:
+        if error.in_doubt:
+            error.cause = f"{error.cause.rstrip('. ')}, and whether it was carried out cannot be read from the server"
+        raise
+
+
+def _path(repository: Repository, commit: str) -> str:
+    if not is_commit_id(commit):
+        raise InputError(f"commit {commit!r} is not a full commit id", "give all of its hexadecimal digits")
+    return repository.path("api/latest", f"commits/{quote(commit)}")

@@ -4,11 +4,7 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.bitbucket.datacenter.plugins.module_utils._branch_listing import (
-    UNKNOWN,
-    BranchListing,
-    iso_time,
-)
+from ansible_collections.bitbucket.datacenter.plugins.module_utils._branch_listing import UNKNOWN, BranchListing
 from ansible_collections.bitbucket.datacenter.plugins.module_utils._errors import ContractError
 from ansible_collections.bitbucket.datacenter.plugins.module_utils._repository import Repository
 from ansible_collections.bitbucket.datacenter.tests.unit.memory_server import Answer, serving
@@ -111,14 +107,6 @@ def test_the_author_s_time_serves_where_the_committer_s_is_not_told():
 def test_details_of_another_shape_are_no_details(metadata):
     with pytest.raises(ContractError):
         detailed(**metadata)
-
-
-@pytest.mark.parametrize(
-    ("seconds", "wanted"),
-    [(None, None), (0, "1970-01-01T00:00:00Z"), (-1, "1969-12-31T23:59:59Z"), (10**15, None), (10**30, None)],
-)
-def test_a_time_that_no_calendar_has_is_none(seconds, wanted):
-    assert iso_time(seconds) == wanted
 
 
 def test_what_is_asked_for():
