@@ -130,6 +130,7 @@ def planned(plan: list[str]) -> list[str]:
     return [line.split()[2].rstrip(":") for line in plan if " upgrade_node " in line]
 
 
+@pytest.mark.long
 def test_back_and_restarted(own_simulator: Simulator, play_own: Play, reports: Path) -> None:
     """One node is done when the way back is taken; then every node is restarted, without an upgrade."""
     present = own_simulator.cluster()["nodes"]["node1"][1]
