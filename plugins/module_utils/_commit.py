@@ -13,6 +13,7 @@ from ._client import Client, Query, quote
 from ._errors import BitbucketError, InputError, NotFoundError
 from ._issue_key import keys_in
 from ._refs import HEADS, is_commit_id
+from ._refs import revision as checked_revision
 from ._repository import Repository
 from ._schema import Json, Schema, page
 from ._time import iso_time
@@ -51,6 +52,7 @@ _COMMIT = Schema(COMMIT)
 _LOG = Schema(page(COMMIT))
 _COMMITS = Schema(page({"type": "object", "required": ["id"], "properties": {"id": {"type": "string"}}}))
 _NO_COMMIT = "com.atlassian.bitbucket.commit.NoSuchCommitException"
+_NO_DEFAULT_BRANCH = "com.atlassian.bitbucket.repository.NoDefaultBranchException"
 
 
 def resolve(client: Client, repository: Repository, revision: str) -> str | None:
@@ -78,6 +80,28 @@ def start_of(client: Client, repository: Repository, start_point: str | None, *,
     return resolve(client, repository, start_point)
 
 
+def required(client: Client, repository: Repository, revision: str, option: str) -> str:
+    """The same for an option that must name one. Raises InputError and NotFoundError in words of the option."""
+    commit = resolve(client, repository, checked_revision(revision, option))
+    if commit is None:
+        raise NotFoundError(
+            f"{option} {revision!r} names no commit of {repository}", "give an existing branch, tag or full commit id"
+        )
+    return commit
+
+
+def of_default_branch(client: Client, repository: Repository) -> str | None:
+    """The commit id at the tip of the default branch, None where that does not exist, as in an empty repository."""
+    try:
+        found = client.get(repository.path("api/latest", "commits"), _COMMITS, {"limit": 1})["values"]
+    except NotFoundError as error:
+        # an empty list or this (assumed: either)
+        if _NO_DEFAULT_BRANCH in error.exception_names:
+            return None
+        raise
+    return str(found[0]["id"]) if found else None
+
+
 def tip(client: Client, repository: Repository, revision: str) -> str | None:
     """The commit id that the server itself takes the revision for, or None where it names none; raises as above."""
     path = repository.path("api/latest", "commits")
@@ -101,12 +125,13 @@ def view(commit: Json) -> View:
     message, author, committer = commit["message"], commit["author"], commit.get("committer", {})
     authored, committed = (_seconds(commit.get(f"{role}Timestamp")) for role in ("author", "committer"))
     # older servers call the properties attributes (documented)
-    told = commit.get("properties", commit.get("attributes", {})).get("jira-key")
+    found: Json = commit.get("properties") or commit.get("attributes") or {}
     return {
         "id": commit["id"],
-        "subject": message.partition("\n")[0],
+        # what was not made by git commit may begin with an empty line
+        "subject": message.lstrip().partition("\n")[0].rstrip(),
         "message": message,
-        "issue_keys": told or keys_in(message),
+        "issue_keys": found.get("jira-key") or keys_in(message),
         "parents": [parent["id"] for parent in commit["parents"]],
         "author_name": author.get("displayName", author.get("name")),
         "author_email": author.get("emailAddress"),
@@ -136,7 +161,12 @@ def log(client: Client, repository: Repository, query: Query, limit: int | None 
 
 def get(client: Client, repository: Repository, commit: str) -> View:
     """One commit by its full id. Raises InputError; NotFoundError where the repository has no such commit."""
-    return view(client.get(_path(repository, commit), _COMMIT))
+    try:
+        return view(client.get(_path(repository, commit), _COMMIT))
+    except NotFoundError as error:
+        if _NO_COMMIT in error.exception_names:
+            error.cause, error.next_step = f"commit {commit} is not in {repository}", "check the id and the repository"
+        raise
 
 
 def watch(client: Client, repository: Repository, commit: str, *, watched: bool) -> None:
@@ -165,4 +195,4 @@ def watch(client: Client, repository: Repository, commit: str, *, watched: bool)
 def _path(repository: Repository, commit: str) -> str:
     if not is_commit_id(commit):
         raise InputError(f"commit {commit!r} is not a full commit id", "give all of its hexadecimal digits")
-    return repository.path("api/latest", f"commits/{quote(commit)}")
+    return repository.path("api/latest", f"commits/{quote(commit.lower())}")

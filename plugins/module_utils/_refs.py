@@ -20,6 +20,7 @@ _LONGEST_PART, _LONGEST_NAME = 250, 1000
 _PROJECT_KEY = re.compile(r"(?:[A-Za-z][A-Za-z0-9_-]*|~[A-Za-z0-9_.@-]+)\Z")
 _SLUG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*\Z")
 _COMMIT = re.compile(r"[0-9a-fA-F]{40}(?:[0-9a-fA-F]{24})?\Z")
+_NOT_IN_PATH = re.compile(r"[\x00\ud800-\udfff]")
 _VERSION = re.compile(r"([0-9]+)\.([0-9]+)\.([0-9]+)\Z")
 # the rules of git-check-ref-format for a name below a namespace such as refs/heads, each with its breach in words
 _REF_RULES = (
@@ -85,6 +86,19 @@ def commit_id(value: str, option: str) -> str:
     if not is_commit_id(value):
         raise InputError(f"{option} {value!r} is not a full commit id", "give all 40 hexadecimal digits")
     return value.lower()
+
+
+def file_path(value: str, option: str) -> str:
+    """The path of a file or directory in a repository, without a slash at its end. Raises InputError."""
+    path = value.removesuffix("/")
+    # of a part that is empty or made of dots, the server would make another path, the root among them (assumed)
+    if any(part in ("", ".", "..") for part in path.split("/")):
+        raise InputError(
+            f"{option} {value!r} is not a path in a repository", "write it from the root, without '/' at its begin"
+        )
+    if _NOT_IN_PATH.search(path):
+        raise InputError(f"{option} {value!r} contains what is no character of a path", "correct the value")
+    return path
 
 
 def version(value: str, option: str = "target_version") -> tuple[int, int, int]:

@@ -23,7 +23,7 @@ TESTS = Path(__file__).resolve().parents[1]
 SECONDS_TO_START = 90
 SECONDS_TO_STOP = 60
 # tables of the simulator
-_SETTINGS = ("branch_model", "restriction", "mesh_node")
+_SETTINGS = ("branch_model", "restriction", "mesh_node", "watch")
 
 
 class Simulator:
@@ -91,7 +91,7 @@ class Simulator:
         return {"refs": self.refs(), "cluster": self.cluster(), "settings": self.settings()}
 
     def settings(self) -> dict[str, Any]:
-        """What is stored of branch models, restrictions, Mesh nodes and mirrors; default branches, by git."""
+        """What is stored of branch models, restrictions, watchers, Mesh nodes and mirrors; default branches, by git."""
         paths = [Path(each["path"]) for each in self.repositories]
         database = f"file:{paths[0].parents[1] / 'bitbucket.db'}?mode=ro"
         with contextlib.closing(sqlite3.connect(database, uri=True, timeout=30)) as connection:

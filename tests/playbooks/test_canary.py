@@ -39,6 +39,7 @@ TASKS: dict[str, dict[str, Any]] = {
     "branches": {"branches": [{**API, "name": "canary-many", "start_point": "main"}]},
     "cluster_info": {},
     "cluster_wait": {"state": "STABLE", "wait_timeout": 10},
+    "commit_info": API,
     "default_branch": {**API, "name": "develop"},
     "default_branch_info": API,
     "mesh_node": {"name": "mesh1", "state": "disabled"},

@@ -176,3 +176,20 @@ def test_commit_id_is_full_and_lower_case(digits):
 def test_commit_id_refuses(value):
     with pytest.raises(InputError, match=r"end_point .* is not a full commit id"):
         _refs.commit_id(value, "end_point")
+
+
+@pytest.mark.parametrize("value", ["README.md", "docs/guide.md", "a b/.hidden/ü", "..a", "-", "*", "a\nb"])
+def test_file_path_returns_what_it_accepts(value):
+    assert _refs.file_path(value, "path") == _refs.file_path(f"{value}/", "path") == value
+
+
+@pytest.mark.parametrize("value", ["", "/", "/docs", "docs//guide.md", ".", "docs/..", "../x", "./x", "docs//"])
+def test_file_path_refuses_what_another_path_would_be_made_of(value):
+    with pytest.raises(InputError, match="is not a path in a repository"):
+        _refs.file_path(value, "path")
+
+
+@pytest.mark.parametrize("value", ["a\x00b", "\udcff"])
+def test_file_path_refuses_what_cannot_travel(value):
+    with pytest.raises(InputError, match="contains what is no character"):
+        _refs.file_path(value, "path")
