@@ -28,7 +28,7 @@ FLOORS = {
         (
             *("_branch", "_branch_model", "_cluster", "_commit", "_connection", "_default_branch", "_repository"),
             *("_account", "_branch_listing", "_project", "_restriction", "_branch_document", "_branch_report"),
-            *("_pull_request", "_tag", "_git_ref", "_cluster_goal", "_mesh", "_mirror"),
+            *("_pull_request", "_tag", "_git_ref", "_cluster_goal", "_mesh", "_mirror", "_jira"),
         ),
         3,
     ),

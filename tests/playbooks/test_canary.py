@@ -42,6 +42,7 @@ TASKS: dict[str, dict[str, Any]] = {
     "commit_info": API,
     "default_branch": {**API, "name": "develop"},
     "default_branch_info": API,
+    "jira_issue_commit_info": {"issue_key": "PLAT-7"},
     "mesh_node": {"name": "mesh1", "state": "disabled"},
     "mesh_node_info": {},
     "mirror_upgrade": {"state": "started"},
