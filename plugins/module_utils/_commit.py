@@ -83,11 +83,13 @@ def start_of(client: Client, repository: Repository, start_point: str | None, *,
 def required(client: Client, repository: Repository, revision: str, option: str) -> str:
     """The same for an option that must name one. Raises InputError and NotFoundError in words of the option."""
     commit = resolve(client, repository, checked_revision(revision, option))
-    if commit is None:
-        raise NotFoundError(
-            f"{option} {revision!r} names no commit of {repository}", "give an existing branch, tag or full commit id"
-        )
-    return commit
+    if commit is not None:
+        return commit
+    if is_commit_id(revision):
+        raise NotFoundError(f"{option} {revision} is not in {repository}", "check the id and the repository")
+    raise NotFoundError(
+        f"{option} {revision!r} names no commit of {repository}", "give an existing branch, tag or full commit id"
+    )
 
 
 def of_default_branch(client: Client, repository: Repository) -> str | None:

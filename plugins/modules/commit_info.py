@@ -52,6 +52,8 @@ options:
     description:
       - Return at most so many commits, the newest ones. RV(complete) tells whether there are more.
     type: int
+seealso:
+  - module: bitbucket.datacenter.commit_watch
 """
 
 EXAMPLES = r"""

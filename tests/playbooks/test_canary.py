@@ -40,6 +40,7 @@ TASKS: dict[str, dict[str, Any]] = {
     "cluster_info": {},
     "cluster_wait": {"state": "STABLE", "wait_timeout": 10},
     "commit_info": API,
+    "commit_watch": {**API, "commit": "main"},
     "default_branch": {**API, "name": "develop"},
     "default_branch_info": API,
     "jira_issue_commit_info": {"issue_key": "PLAT-7"},
