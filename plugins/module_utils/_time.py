@@ -17,4 +17,5 @@ def iso_time(seconds: int | None) -> str | None:
         moment = dt.datetime.fromtimestamp(seconds, dt.timezone.utc)
     except (ValueError, OverflowError, OSError):
         return None  # a commit may carry any number
-    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+    # not by strftime, which writes the year 1 as it is
+    return f"{moment.replace(tzinfo=None).isoformat()}Z"
