@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 
 # Private to this collection: may change at any time.
-"""What the server's link with Jira knows: the commits of an issue."""
+"""What the server's link with Jira knows: commits of an issue, issues of a pull request, the project in Jira."""
 
 from __future__ import annotations
 
@@ -12,9 +12,13 @@ import typing as t
 from ._client import Client, quote
 from ._commit import COMMIT
 from ._commit import view as commit_view
-from ._schema import Json, Schema, page
+from ._errors import NotFoundError, NotSupportedError
+from ._project import Projects
+from ._repository import Project, Repository
+from ._schema import Json, Schema, array, page
 
-_REST = "/rest/jira/latest"
+_API = "jira/latest"
+_REST = f"/rest/{_API}"
 _PATH: Json = {"type": "object", "required": ["toString"], "properties": {"toString": {"type": "string"}}}
 _CHANGESETS = Schema(
     page(
@@ -45,6 +49,33 @@ _CHANGESETS = Schema(
             },
         }
     )
+)
+_ISSUES = Schema(
+    array(
+        {
+            "type": "object",
+            "required": ["key", "url"],
+            "properties": {"key": {"type": "string"}, "url": {"type": "string"}},
+        }
+    )
+)
+_TEXT: Json = {"type": ["string", "null"]}
+_ENTITY_LINK = Schema(
+    {
+        "type": "object",
+        "required": ["applicationLinkId", "displayUrl"],
+        # named after Jira's project from 9.x on (documented)
+        "anyOf": [{"required": ["projectKey"]}, {"required": ["key"]}],
+        "properties": {
+            "applicationLinkId": {"type": "string"},
+            "displayUrl": {"type": "string"},
+            "projectId": {"type": ["integer", "null"]},
+            "projectKey": {"type": "string"},
+            "projectName": _TEXT,
+            "key": {"type": "string"},
+            "name": _TEXT,
+        },
+    }
 )
 # changesets are large, and no more than a hundred come at once in any listing of commits (documented)
 _MOST_AT_ONCE = 100
@@ -81,3 +112,43 @@ def _change_view(change: Json) -> View:
     """``source_path`` is where a file that was moved or copied comes from, else None."""
     source = change.get("srcPath")
     return {"type": change["type"], "path": change["path"]["toString"], "source_path": source and source["toString"]}
+
+
+def issues_of_pull_request(client: Client, repository: Repository, number: int) -> list[View]:
+    """``issue_key`` and ``url`` of each issue that commits of the pull request name. Any BitbucketError.
+
+    The server reads no more than a hundred of its commits, unless it is configured to (documented), and knows none of
+    a pull request that does not exist, too (seen on 10.4).
+    """
+    found = client.get(repository.path(_API, f"pull-requests/{number}/issues"), _ISSUES)
+    return [{"issue_key": issue["key"], "url": issue["url"]} for issue in found]
+
+
+def entity_link(client: Client, project: Project) -> View | None:
+    """The project in Jira that the project is linked with first of all, None where it is linked with none.
+
+    Raises NotFoundError where there is no such project; any BitbucketError.
+    """
+    # what a server says of a project without a link is not known: 204 or some 404 (assumed)
+    try:
+        link = client.get(project.path(_API, "primary-enhanced-entitylink"), _ENTITY_LINK)
+    except NotFoundError:
+        link = None
+    except NotSupportedError:
+        # this 404 may as well mean that the plugin is missing: then another of its resources says the same
+        next(commits_of_issue(client, "NONE-1", 0, 1), None)
+        link = None
+    if link is None:
+        Projects(client).get(project.project_key)
+        return None
+    return _entity_link_view(link)
+
+
+def _entity_link_view(link: Json) -> View:
+    return {
+        "application_id": link["applicationLinkId"],
+        "url": link["displayUrl"],
+        "jira_project_id": link.get("projectId"),
+        "jira_project_key": link.get("projectKey", link.get("key")),
+        "jira_project_name": link.get("projectName", link.get("name")),
+    }

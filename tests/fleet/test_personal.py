@@ -19,7 +19,9 @@ from .modules import Fleet, steady
 PROJECT = {"project_key": "~developer"}
 HERE = {**PROJECT, "repository": "dotfiles"}
 FIRST = {"name": "main", "commits": [{"message": "First commit", "files": {"README.md": "dotfiles\n"}}]}
-BRANCHES = [FIRST, {"name": "develop"}]
+NEXT = {"name": "next", "start_point": "main", "commits": [{"message": "PLAT-8 More", "files": {"more.md": "more\n"}}]}
+BRANCHES = [FIRST, {"name": "develop"}, NEXT]
+REVIEW = {"title": "More", "author": "developer", "from": "next", "to": "main"}
 
 OPTIONS: dict[str, dict[str, Any]] = {
     "branch": {**HERE, "name": "feature/one", "start_point": "main"},
@@ -29,9 +31,13 @@ OPTIONS: dict[str, dict[str, Any]] = {
     "branch_restriction": {**HERE, "type": "no-deletes", "matcher": {"type": "BRANCH", "id": "main"}},
     "branch_restriction_info": HERE,
     "branches": {"branches": [{**HERE, "name": "feature/two", "start_point": "main"}]},
+    "commit_info": HERE,
+    "commit_watch": {**HERE, "commit": "main"},
     "default_branch": {**HERE, "name": "develop"},
     "default_branch_info": HERE,
+    "jira_entity_link_info": PROJECT,
     "project_info": PROJECT,
+    "pull_request_issue_info": {**HERE, "pull_request_id": 1},
     "repository_info": PROJECT,
     "stale_branch_info": {"repositories": [HERE]},
     "tag": {**HERE, "name": "v1", "start_point": "main"},
@@ -42,7 +48,8 @@ OPTIONS: dict[str, dict[str, Any]] = {
 @pytest.fixture(scope="module")
 def fleet(collections: Path) -> Iterator[Fleet]:
     seed = yaml.safe_load((TESTS / "simulator" / "default-seed.yml").read_text(encoding="utf-8"))
-    seed["projects"].append({"key": "~developer", "repositories": [{"slug": "dotfiles", "branches": BRANCHES}]})
+    repository = {"slug": "dotfiles", "branches": BRANCHES, "pull_requests": [REVIEW]}
+    seed["projects"].append({"key": "~developer", "repositories": [repository]})
     path = WORK / "personal.seed.yml"
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(yaml.safe_dump(seed), encoding="utf-8")

@@ -5,8 +5,17 @@ from __future__ import annotations
 
 import pytest
 from ansible_collections.bitbucket.datacenter.plugins.module_utils import _jira
-from ansible_collections.bitbucket.datacenter.plugins.module_utils._errors import ContractError, NotSupportedError
-from ansible_collections.bitbucket.datacenter.tests.unit.memory_server import Answer, serving
+from ansible_collections.bitbucket.datacenter.plugins.module_utils._errors import (
+    ContractError,
+    NotFoundError,
+    NotSupportedError,
+    PermissionDeniedError,
+)
+from ansible_collections.bitbucket.datacenter.plugins.module_utils._repository import Project as Place
+from ansible_collections.bitbucket.datacenter.plugins.module_utils._repository import Repository
+from ansible_collections.bitbucket.datacenter.tests.unit.memory_server import Answer, refusal, serving
+
+REPOSITORY = Repository("PLAT", "api")
 
 
 def changeset(number, *paths, last=True, **commit):
@@ -112,3 +121,98 @@ def test_a_server_without_the_plugin_is_told_so():
     unrouted = Answer(404, {"message": "HTTP 404 Not Found", "status-code": 404})
     with serving(unrouted) as (client, _server), pytest.raises(NotSupportedError, match="plugin Jira Integration"):
         list(_jira.commits_of_issue(client, "PLAT-7", 10))
+
+
+# -- issues of a pull request ----------------------------------------------------------------------------------------
+
+
+def test_issues_of_a_pull_request():
+    issue = {"key": "PLAT-7", "url": "https://jira.example.com/browse/PLAT-7"}
+    with serving(Answer(200, [issue])) as (client, server):
+        found = _jira.issues_of_pull_request(client, REPOSITORY, 3)
+    assert found == [{"issue_key": "PLAT-7", "url": issue["url"]}]
+    assert server.received[0].path == "/context/rest/jira/latest/projects/PLAT/repos/api/pull-requests/3/issues"
+
+
+@pytest.mark.parametrize("body", [{}, [{}], [{"key": None, "url": "x"}]])
+def test_what_is_no_list_of_issues_is_never_taken_for_none(body):
+    with serving(Answer(200, body)) as (client, _server), pytest.raises(ContractError):
+        _jira.issues_of_pull_request(client, REPOSITORY, 3)
+
+
+# -- the link with a project of Jira ---------------------------------------------------------------------------------
+
+LINK = {"applicationLinkId": "6b5f", "displayUrl": "https://jira.example.com/browse/PLAT", "projectId": 10000}
+NO_PROJECT = refusal(404, "Project PLAT does not exist.", "project.NoSuchProjectException")
+UNROUTED = Answer(404, {"message": "HTTP 404 Not Found", "status-code": 404})
+NONE, THERE = Answer(200, {"values": [], "isLastPage": True}), Answer(200, {"key": "PLAT"})
+
+
+class Project:
+    """A project with this answer to the question for its link; ``there`` and ``plugin`` are what else is asked for."""
+
+    def __init__(self, link, there=THERE, plugin=NONE):
+        self.link, self.there, self.plugin = link, there, plugin
+
+    def __call__(self, request):
+        if request.path.endswith("/projects/PLAT/primary-enhanced-entitylink"):
+            return self.link
+        return self.there if request.path.endswith("/rest/api/latest/projects/PLAT") else self.plugin
+
+
+def entity_link(*answers, **more):
+    with serving(Project(*answers, **more)) as (client, server):
+        return _jira.entity_link(client, Place("PLAT")), len(server.received)
+
+
+@pytest.mark.parametrize("names", [("key", "name"), ("projectKey", "projectName")])
+def test_a_link_in_both_dialects(names):
+    link, requests = entity_link(Answer(200, {**LINK, **dict(zip(names, ("PLAT", "Platform")))}))
+    assert requests == 1
+    assert link == {
+        "application_id": "6b5f",
+        "url": "https://jira.example.com/browse/PLAT",
+        "jira_project_id": 10000,
+        "jira_project_key": "PLAT",
+        "jira_project_name": "Platform",
+    }
+
+
+def test_a_link_that_tells_no_more_than_it_must():
+    told = {name: LINK[name] for name in ("applicationLinkId", "displayUrl")}
+    link, _requests = entity_link(Answer(200, {**told, "key": "PLAT"}))
+    assert link["jira_project_id"] is None and link["jira_project_name"] is None
+
+
+def test_a_link_without_a_project_is_no_link():
+    with pytest.raises(ContractError):
+        entity_link(Answer(200, LINK))
+
+
+@pytest.mark.parametrize(
+    ("answer", "requests"),
+    [(Answer(204), 2), (refusal(404, "Not linked."), 2), (Answer(404), 3), (UNROUTED, 3)],
+    ids=["204", "404", "empty 404", "unrouted 404"],
+)
+def test_no_link_is_an_answer_where_project_and_plugin_are_there(answer, requests):
+    assert entity_link(answer) == (None, requests)
+
+
+@pytest.mark.parametrize("answer", [Answer(204), refusal(404, "Not linked."), NO_PROJECT], ids=["204", "404", "named"])
+@pytest.mark.parametrize(
+    ("there", "error"),
+    [(NO_PROJECT, NotFoundError), (refusal(401, "No.", "AuthorisationException"), PermissionDeniedError)],
+)
+def test_a_project_that_cannot_be_read_is_no_project_without_a_link(answer, there, error):
+    with pytest.raises(error):
+        entity_link(answer, there=there)
+
+
+def test_a_server_without_the_plugin_has_no_answer():
+    with pytest.raises(NotSupportedError, match="plugin Jira Integration"):
+        entity_link(UNROUTED, plugin=UNROUTED)
+
+
+def test_a_failure_is_never_taken_for_no_link():
+    with pytest.raises(PermissionDeniedError):
+        entity_link(refusal(401, "No.", "AuthorisationException"))
