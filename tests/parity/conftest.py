@@ -23,6 +23,7 @@ SCENARIOS = {
     "default_branch": 100,
     "branch_model": 150,
     "branch_restriction": 150,
+    "commit_info": 150,
 }
 assert sum(SCENARIOS.values()) >= 2000
 TIMES = [

@@ -12,7 +12,7 @@ from __future__ import annotations
 import dataclasses
 from collections import Counter
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeVar
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -26,6 +26,7 @@ engine.MAX_SHRINKING_SECONDS = 20
 # every scenario is a new one, where Hypothesis would try ten variations of each: each costs a twentieth of a second
 engine.ConjectureRunner.generate_mutations_from = lambda *_anything: None
 
+T = TypeVar("T")
 Ended = tuple[str, dict[str, Any]]
 
 
@@ -58,9 +59,7 @@ def run(world: World, scenario: Scenario) -> Runs:
     return Runs(checked, real, again, before, after)
 
 
-def explore(
-    scenarios: st.SearchStrategy[Scenario], count: int, body: Callable[[Scenario], str], tally: Counter[str]
-) -> None:
+def explore(scenarios: st.SearchStrategy[T], count: int, body: Callable[[T], str], tally: Counter[str]) -> None:
     """Run the body with so many scenarios, the same in each run unless they are many; it says what came of each."""
     usual = count < MANY
 
@@ -73,7 +72,7 @@ def explore(
         suppress_health_check=list(HealthCheck),
     )
     @given(scenarios)
-    def each(scenario: Scenario) -> None:
+    def each(scenario: T) -> None:
         tally[body(scenario)] += 1
 
     each()

@@ -56,12 +56,18 @@ def changes(git: GitRepository, new: pygit2.Commit, old: pygit2.Commit | None) -
         )
 
 
-def followed(path: Path, until: pygit2.Commit, since: pygit2.Commit | None, file: str, merges: str) -> list[str]:
-    """Ids of the commits that changed the file, under whichever name it had; git itself follows it."""
+def touching(
+    path: Path, until: pygit2.Commit, since: pygit2.Commit | None, file: str, merges: str = "include", *, follow: bool
+) -> list[str]:
+    """Ids of the commits that changed the file or directory, newest first; with ``follow`` under whichever name it had.
+
+    Which these are in a history with merges, and what a rename is, git itself says (assumed: the server asks it, too).
+    """
     options = {"exclude": ["--no-merges"], "only": ["--merges"]}.get(merges, [])
+    options += ["--follow"] if follow else []
     said = subprocess.run(
-        ["git", "log", "--follow", "--format=%H", *options, str(until.id), *([f"^{since.id}"] if since else []),
-         "--", file],
+        ["git", "--literal-pathspecs", "log", "--date-order", "--format=%H", *options, str(until.id),
+         *([f"^{since.id}"] if since else []), "--", file],
         cwd=path, check=True, capture_output=True, text=True,
     )  # fmt: skip
     return said.stdout.split()

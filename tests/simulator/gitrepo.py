@@ -125,9 +125,9 @@ class GitRepository:
             return None
 
     def log(
-        self, until: pygit2.Commit, since: pygit2.Commit | None = None, path: str | None = None, merges: str = "include"
+        self, until: pygit2.Commit, since: pygit2.Commit | None = None, merges: str = "include"
     ) -> Iterator[pygit2.Commit]:
-        """Newest first; only commits that changed `path` when one is given."""
+        """Newest first, but no commit before one that is based on it."""
         walker = self.repo.walk(until.id, SortMode.TOPOLOGICAL | SortMode.TIME)
         if since is not None:
             walker.hide(since.id)
@@ -136,8 +136,7 @@ class GitRepository:
                 continue
             if merges == "only" and len(commit.parents) < 2:
                 continue
-            if path is None or _touches(commit, path):
-                yield commit
+            yield commit
 
     def ahead_behind(self, tip: str, base: str) -> tuple[int, int]:
         return self.repo.ahead_behind(pygit2.Oid(hex=tip), pygit2.Oid(hex=base))
@@ -227,17 +226,3 @@ class GitRepository:
 
 def is_valid_branch_name(name: str) -> bool:
     return bool(name) and not name.startswith("-") and name != "HEAD" and pygit2.reference_is_valid_name(HEADS + name)
-
-
-def _touches(commit: pygit2.Commit, path: str) -> bool:
-    here = _entry(commit, path)
-    if not commit.parents:
-        return here is not None
-    return all(_entry(parent, path) != here for parent in commit.parents)
-
-
-def _entry(commit: pygit2.Commit, path: str) -> str | None:
-    try:
-        return str(commit.tree[path].id)
-    except KeyError:
-        return None

@@ -11,7 +11,7 @@ from aiohttp import web
 
 from simulator import errors
 from simulator.call import Call
-from simulator.gitdiff import changes, followed
+from simulator.gitdiff import changes, touching
 from simulator.resources import present
 from simulator.routing import API, REPOSITORY, Routes
 
@@ -56,10 +56,11 @@ async def list_commits(call: Call) -> web.Response:
         return call.reply(call.page(COMMITS).of([], lambda item: item))
     path = (call.query("path") or "").strip("/") or None
     found: Iterable[pygit2.Commit]
-    if path is not None and call.flag("followRenames"):
-        found = [_resolve(call, each) for each in followed(call.git.path, until, since, path, merges)]
+    if path is None:
+        found = call.git.log(until, since, merges)
     else:
-        found = call.git.log(until, since, path, merges)
+        ids = touching(call.git.path, until, since, path, merges, follow=call.flag("followRenames"))
+        found = (_resolve(call, each) for each in ids)
     if call.flag("withCounts"):
         found = list(found)
         counts = {"totalCount": len(found), "authorCount": len({commit.author.email for commit in found})}
@@ -74,10 +75,10 @@ async def get_commit(call: Call) -> web.Response:
     commit = _named(call)
     path = (call.query("path") or "").strip("/") or None
     if path is not None:
-        found = next(call.git.log(commit, None, path), None)
-        if found is None:
+        ids = touching(call.git.path, commit, None, path, follow=False)
+        if not ids:
             raise errors.no_such_commit(str(commit.id), call.repository.slug)
-        commit = found
+        commit = _resolve(call, ids[0])
     return call.reply(present.commit(call, commit))
 
 
