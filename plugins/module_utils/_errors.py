@@ -178,3 +178,10 @@ class BlockedError(BitbucketError):
     """A rolling upgrade must not go on as things stand."""
 
     type = "blocked"
+
+
+class GateError(BitbucketError):
+    """A release does not hold what its gate asks for."""
+
+    type = "gate"
+    next_step = "see to what breaks the gate, or allow it"

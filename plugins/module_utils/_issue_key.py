@@ -30,9 +30,14 @@ def keys_in(text: str, pattern: re.Pattern[str] | None = None) -> list[str]:
     return list(dict.fromkeys(found[0] for found in (pattern or _DEFAULT).finditer(text) if found[0]))
 
 
+def is_issue_key(value: str) -> bool:
+    """Whether the whole value can be the key of an issue in Jira."""
+    return _KEY.match(value) is not None
+
+
 def issue_key(value: str, option: str = "issue_key") -> str:
     """The key of an issue, returned as it is. Raises InputError."""
-    if not _KEY.match(value):
+    if not is_issue_key(value):
         raise InputError(
             f"{option} {value!r} is no key of a Jira issue", "give the project's key in upper case, a dash and a number"
         )

@@ -19,7 +19,7 @@ FLOORS = {
         (
             *("_errors", "_argspec", "_outcome", "_waiter", "_refs", "_schema", "_fits", "_answer", "_retry", "_glob"),
             *("_branch_name", "_upgrade_plan", "_branch_plan", "_stale", "_upgrade_report", "_upgrade_view"),
-            *("_time", "_issue_key"),
+            *("_time", "_issue_key", "_text", "_release_gate", "_release_notes"),
         ),
         1,
     ),
@@ -28,7 +28,7 @@ FLOORS = {
         (
             *("_branch", "_branch_model", "_cluster", "_commit", "_connection", "_default_branch", "_repository"),
             *("_account", "_branch_listing", "_project", "_restriction", "_branch_document", "_branch_report"),
-            *("_pull_request", "_tag", "_git_ref", "_cluster_goal", "_mesh", "_mirror", "_jira"),
+            *("_pull_request", "_tag", "_git_ref", "_cluster_goal", "_mesh", "_mirror", "_jira", "_release"),
         ),
         3,
     ),

@@ -50,6 +50,7 @@ TASKS: dict[str, dict[str, Any]] = {
     "mirror_upgrade": {"state": "started"},
     "project_info": {},
     "pull_request_issue_info": {**API, "pull_request_id": 1},
+    "release_gate": {**API, "since": "v1.0.0", "until": "develop", "branches": ["develop"]},
     "repository_info": {},
     "rolling_upgrade": {"state": "started"},
     "rolling_upgrade_plan": {"target_version": "9.4.23", "nodes": NODES},
@@ -62,6 +63,7 @@ IN_ORDER = [
     "branch_provisioning",
     "branch_cleanup",
     "branch_restore",
+    "release_notes",
     "rolling_upgrade_preflight",
     "rolling_upgrade_begin",
     "rolling_upgrade_rollback",
@@ -103,6 +105,10 @@ class Canary:
             "branch_cleanup_repositories": [API],
             "branch_cleanup_restore_dir": str(self._home),
             "branch_cleanup_restore_list": RESTORE,
+            **{
+                f"release_notes_{name}": value for name, value in {**API, "since": "v1.0.0", "until": "develop"}.items()
+            },
+            "release_notes_dir": str(self._home),
         }
 
     def list_inventory(self, ending: str, connection: dict[str, str]) -> str:

@@ -5,10 +5,10 @@
 from __future__ import annotations
 
 from ..proof import Scenario, Uses
-from . import branches, cleanup, commits, jira, listings, mesh, settings, upgrade
+from . import branches, cleanup, commits, jira, listings, mesh, release, settings, upgrade
 
 # The upgrade comes last: its scenarios leave the cluster at another release.
-PARTS = (branches, cleanup, commits, jira, listings, mesh, settings, upgrade)
+PARTS = (branches, cleanup, commits, jira, listings, mesh, release, settings, upgrade)
 
 SCENARIOS: list[Scenario] = [scenario for part in PARTS for scenario in part.SCENARIOS]
 
