@@ -130,7 +130,7 @@ class Answer:
     def _refusal(self) -> BitbucketError:
         """By the server's own name for it, else by the status."""
         errors = self._errors()
-        messages = [str(error["message"]).strip() for error in errors or () if error.get("message")]
+        messages = [message for error in errors or () for message in _messages(error)]
         names = [str(error["exceptionName"]) for error in errors or () if error.get("exceptionName")]
         kind = _BY_STATUS.get(self.status, ServerError if self.status >= 500 else ContractError)
         for name in names:
@@ -153,6 +153,7 @@ class Answer:
             retryable=True if self.status in _GATEWAY else None,
             in_doubt=self.status >= 500,
             retry_after=_seconds(self.headers.get("Retry-After")),
+            facts=_facts(errors or ()),
             **self.about,
         )
 
@@ -173,6 +174,24 @@ class Answer:
 
     def _administers(self) -> bool:
         return any(part in self.path for part in _ADMINISTRATION)
+
+
+def _messages(error: t.Mapping[str, t.Any]) -> t.Iterator[str]:
+    """What an entry of ``errors`` says, and what Jira says in it of an issue and its fields (seen in other clients)."""
+    if error.get("message"):
+        yield str(error["message"]).strip()
+    jira = error.get("elementErrors")
+    if isinstance(jira, dict):
+        general, fields = jira.get("errorMessages"), jira.get("errors")
+        yield from map(str, general if isinstance(general, list) else ())
+        yield from (f"{name}: {fault}" for name, fault in (fields if isinstance(fields, dict) else {}).items())
+
+
+def _facts(errors: t.Iterable[t.Mapping[str, t.Any]]) -> dict[str, str]:
+    """The address where somebody logs in to an application that stands behind the server (seen in other clients)."""
+    # the one is what other clients read, the other would go with the rest of the API
+    told = (error.get(name) for error in errors for name in ("authenticationUri", "authenticationUrl"))
+    return next(({"authentication_url": url} for url in told if isinstance(url, str) and url), {})
 
 
 def _seconds(retry_after: str | None) -> float | None:

@@ -92,9 +92,11 @@ class Client:
         """The same for a PUT; without a schema the answer must be a bare 204."""
         return self._call("PUT", path, schema, body=body)
 
-    def delete(self, path: str, body: Json | None = None, *, changes_nothing: bool = False) -> None:
+    def delete(
+        self, path: str, body: Json | None = None, query: Query | None = None, *, changes_nothing: bool = False
+    ) -> None:
         """DELETE, sent once. ``changes_nothing`` marks a server's own dry run: a read in all but name."""
-        self._call("DELETE", path, None, body=body, reads=changes_nothing)
+        self._call("DELETE", path, None, query=query, body=body, reads=changes_nothing)
 
     def items(self, path: str, schema: Schema, query: Query | None = None, *, limit: int = 1000) -> t.Iterator[t.Any]:
         """Every item of a paged resource, page by page as they are needed. ``schema`` is that of a page.

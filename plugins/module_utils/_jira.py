@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 
 # Private to this collection: may change at any time.
-"""What the server's link with Jira knows: commits of an issue, issues of a pull request, the project in Jira."""
+"""The link with Jira: commits of an issue, issues of a pull request, the project in Jira, and new issues."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import typing as t
 from ._client import Client, quote
 from ._commit import COMMIT
 from ._commit import view as commit_view
-from ._errors import NotFoundError, NotSupportedError
+from ._errors import AuthenticationError, ContractError, InputError, NotFoundError, NotSupportedError, ValidationError
 from ._project import Projects
 from ._repository import Project, Repository
 from ._schema import Json, Schema, array, page
@@ -64,8 +64,6 @@ _ENTITY_LINK = Schema(
     {
         "type": "object",
         "required": ["applicationLinkId", "displayUrl"],
-        # named after Jira's project from 9.x on (documented)
-        "anyOf": [{"required": ["projectKey"]}, {"required": ["key"]}],
         "properties": {
             "applicationLinkId": {"type": "string"},
             "displayUrl": {"type": "string"},
@@ -77,6 +75,7 @@ _ENTITY_LINK = Schema(
         },
     }
 )
+_CREATED = Schema({"type": "object", "required": ["issueKey"], "properties": {"issueKey": {"type": "string"}}})
 # changesets are large, and no more than a hundred come at once in any listing of commits (documented)
 _MOST_AT_ONCE = 100
 
@@ -145,10 +144,71 @@ def entity_link(client: Client, project: Project) -> View | None:
 
 
 def _entity_link_view(link: Json) -> View:
+    # key and name in the older reference, projectKey and projectName in 9.x (documented)
+    key, name = link.get("projectKey", link.get("key")), link.get("projectName", link.get("name"))
+    if key is None:
+        raise ContractError("The server tells of a link with Jira, and not with which project", method="GET")
     return {
         "application_id": link["applicationLinkId"],
         "url": link["displayUrl"],
         "jira_project_id": link.get("projectId"),
-        "jira_project_key": link.get("projectKey", link.get("key")),
-        "jira_project_name": link.get("projectName", link.get("name")),
+        "jira_project_key": key,
+        "jira_project_name": name,
     }
+
+
+def check_fields(fields: t.Mapping[str, t.Any]) -> None:
+    """What every issue needs, told before anything is sent; the rest is Jira's to judge. Raises InputError."""
+    project, summary = fields.get("project"), fields.get("summary")
+    if not isinstance(project, dict) or not (project.get("key") or project.get("id")):
+        raise InputError("fields name no project of Jira", "add project with the key or the id of one to fields")
+    if not isinstance(summary, str) or not summary.strip():
+        raise InputError("fields have no summary", "add summary with a text to fields")
+
+
+def create_issue(client: Client, application_id: str, comment_id: int, fields: t.Mapping[str, t.Any]) -> str:
+    """Create an issue from a comment on a pull request and return its key; sent once, since nothing is read back by.
+
+    ``fields`` are those of Jira's own API. Any BitbucketError, in words of their own where the application link or the
+    project is unknown, and where Jira wants its own authentication.
+    """
+    path, query = f"{_REST}/comments/{comment_id}/issues", {"applicationId": application_id}
+    try:
+        # 201 in the older reference, 200 in 9.x (documented)
+        return str(client.post(path, _CREATED, {"fields": dict(fields)}, query)["issueKey"])
+    except ValidationError as error:
+        _explain(error, application_id, fields["project"])
+        raise
+    except AuthenticationError as error:
+        # documented: Jira's. Bitbucket's own refusals have names of its own, and it has let the account in before.
+        if error.next_step == AuthenticationError.next_step and not _by_bitbucket(error):
+            url = error.facts.get("authentication_url")
+            where = f"open {url}" if url else "create an issue from any comment"
+            error.cause = f"Jira wants this account to authenticate there ({_said(error)})"
+            error.next_step = (
+                f"{where} in a browser, logged in to Bitbucket as this account, and allow the access to Jira"
+            )
+        raise
+
+
+def _explain(error: ValidationError, application_id: str, project: t.Mapping[str, t.Any]) -> None:
+    """Say which of the user's values it is, as far as the server's messages tell (their words are assumed)."""
+    said = [message.lower() for message in error.messages]
+    if any("application link" in message or application_id.lower() in message for message in said):
+        error.cause = f"application_id {application_id!r} is no application link with Jira ({_said(error)})"
+        error.next_step = "give the id of one, such as jira_entity_link_info returns for a project that is linked"
+    elif any(message.startswith("project") for message in said):
+        named = project.get("key") or project.get("id")
+        error.cause = f"Jira has no project {named!r} in which this account may create issues ({_said(error)})"
+        error.next_step = "correct project in fields"
+    else:
+        error.cause = f"Jira does not take the issue ({_said(error)})"
+        error.next_step = "correct fields, which are those of Jira's own API"
+
+
+def _said(error: ValidationError | AuthenticationError) -> str:
+    return f"{error.status}: {' '.join(error.messages)}".rstrip(". :")
+
+
+def _by_bitbucket(error: AuthenticationError) -> bool:
+    return any(name.startswith("com.atlassian.bitbucket.") for name in error.exception_names)

@@ -8,6 +8,7 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,13 @@ def steady(value: Any) -> Any:
     if isinstance(value, dict):
         return {key: steady(inner) for key, inner in value.items() if key not in _VOLATILE}
     return [steady(inner) for inner in value] if isinstance(value, list) else value
+
+
+def unforeseen(value: Any, keys: Collection[str]) -> Any:
+    """A result with null for what only the server can give, as check mode shows it."""
+    if isinstance(value, dict):
+        return {key: None if key in keys else unforeseen(inner, keys) for key, inner in value.items()}
+    return [unforeseen(inner, keys) for inner in value] if isinstance(value, list) else value
 
 
 class _Warm:

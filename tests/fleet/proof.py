@@ -31,7 +31,8 @@ class Scenario:
     first real run has something to change. ``reader`` says whether an account that may only read may run it; None
     where the options and the kind of the module say so: what only reads, in a project. ``tells`` are
     return values that speak of the change itself, ``witnesses`` those of what was seen on the way, which cannot be
-    predicted either. ``unread`` is for what the server takes, but does not show: every run says that it changed it.
+    predicted either. ``given`` are keys, at any depth, of what only the server can give: null in a prediction.
+    ``unread`` is for what the server takes, but does not show: every run says that it changed it.
     """
 
     module: str
@@ -42,6 +43,7 @@ class Scenario:
     reader: bool | None = None
     tells: tuple[str, ...] = ()
     witnesses: tuple[str, ...] = ()
+    given: tuple[str, ...] = ()
     unread: bool = False
 
     def __str__(self) -> str:
@@ -131,3 +133,5 @@ ONCE = {
 }
 # of a write that nothing can be read back of: it is sent twice, and then an error may mean that it is carried out
 UNREAD = {fault: (once, READ[fault][1]) for fault, (once, _lasting) in REPEATED.items()}
+# of a write that nothing can be read back of, and that is sent once: an error may mean that it is carried out
+ALONE = {fault: ("success" if fault == "429" else lasting, lasting) for fault, (_once, lasting) in READ.items()}

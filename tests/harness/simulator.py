@@ -23,7 +23,7 @@ TESTS = Path(__file__).resolve().parents[1]
 SECONDS_TO_START = 90
 SECONDS_TO_STOP = 60
 # tables of the simulator
-_SETTINGS = ("branch_model", "restriction", "mesh_node", "watch")
+_SETTINGS = ("branch_model", "restriction", "mesh_node", "watch", "comment", "jira_issue")
 
 
 class Simulator:

@@ -28,6 +28,9 @@ PLAYBOOKS = sorted(path.stem for path in (ROOT / "playbooks").glob("*.yml"))
 
 API = {"project_key": "PLAT", "repository": "api"}
 NODES = {"node1": "node1", "node2": "node2"}
+# the application link of the seed
+JIRA = "6b5f0c0e-4f3b-3d0c-9f0e-0d9c3a1b2c3d"
+FIELDS = {"project": {"key": "PLAT"}, "summary": "Switch it off in tests"}
 # every module, so that it succeeds and changes something where it can
 TASKS: dict[str, dict[str, Any]] = {
     "branch": {**API, "name": "canary-module", "start_point": "main"},
@@ -44,6 +47,7 @@ TASKS: dict[str, dict[str, Any]] = {
     "default_branch": {**API, "name": "develop"},
     "default_branch_info": API,
     "jira_entity_link_info": {"project_key": "PLAT"},
+    "jira_issue": {**API, "pull_request_id": 1, "comment_id": 2, "application_id": JIRA, "fields": FIELDS},
     "jira_issue_commit_info": {"issue_key": "PLAT-7"},
     "mesh_node": {"name": "mesh1", "state": "disabled"},
     "mesh_node_info": {},

@@ -13,6 +13,7 @@ from aiohttp import web
 
 from simulator import behaviour, faults
 from simulator.directory import Directory
+from simulator.jira import Jira
 from simulator.schemas import control_schema, faults_in
 from simulator.store import Store
 
@@ -31,6 +32,7 @@ HELP = {
     " active_user_count, state (ERROR); next_start {outcome: ERROR, STARTING or EXIT, times}; null: the truth",
     "PUT /mesh-nodes/{name}": 'body {"offline": true or false, "drain_seconds": how long it is DRAINING}, or one of'
     " them",
+    "GET /jira/issues": "the issues that were created from comments, each with its application, comment and fields",
     "GET /users": "users with their failed logins and whether they must solve a CAPTCHA",
     "PUT /users/{name}": 'body {"failed_logins": 0} takes the CAPTCHA away; {"password": "other"} ends the present one',
 }
@@ -56,6 +58,7 @@ class ServerControl:
         router.add_put("/nodes/{name}/override", self._change_override)
         router.add_delete("/nodes/{name}/override", self._forget_override)
         router.add_put("/mesh-nodes/{name}", self._change_mesh_node)
+        router.add_get("/jira/issues", self._jira_issues)
         router.add_get("/users", self._users)
         router.add_put("/users/{name}", self._change_user)
 
@@ -127,6 +130,11 @@ class ServerControl:
             if self._store.execute(f"UPDATE mesh_node SET {column} = ? WHERE name = ?", value, name).rowcount == 0:
                 raise _not_found(f"there is no mesh node named '{name}'")
         return web.json_response({"name": name, **changes})
+
+    # --- Jira ---
+
+    async def _jira_issues(self, request: web.Request) -> web.Response:
+        return web.json_response({"issues": Jira(self._store).issues()})
 
     # --- users ---
 

@@ -10,7 +10,7 @@ PACKAGE = "com.atlassian.bitbucket."
 
 
 class ApiError(Exception):
-    """An answer with `errors[]`; `exception` is given without the vendor's package prefix."""
+    """An answer with `errors[]`; `exception` is given without Bitbucket's package, those of others with theirs."""
 
     def __init__(
         self,
@@ -24,7 +24,7 @@ class ApiError(Exception):
     ) -> None:
         super().__init__(message)
         self.status = status
-        self.exception = None if exception is None else PACKAGE + exception
+        self.exception = exception if exception is None or exception.startswith("com.") else PACKAGE + exception
         self.entries: list[tuple[str | None, str]] = [(context, message)]
         self.headers = headers or {}
         self.extra = extra

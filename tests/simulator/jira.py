@@ -63,6 +63,11 @@ class Jira:
             )
         return key
 
+    def issues(self) -> list[dict[str, Any]]:
+        """What was created, oldest first."""
+        rows = self._store.all("SELECT * FROM jira_issue ORDER BY rowid")
+        return [{**row, "fields": json.loads(row["fields"])} for row in rows]
+
 
 class CommitIndex:
     """Issue key to commits of one repository after the other; read again where a branch or tag has moved."""

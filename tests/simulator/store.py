@@ -56,9 +56,9 @@ CREATE TABLE IF NOT EXISTS pull_request (
     from_ref TEXT NOT NULL, from_commit TEXT NOT NULL, to_ref TEXT NOT NULL, to_commit TEXT NOT NULL,
     merge_commit TEXT, created INTEGER NOT NULL, updated INTEGER NOT NULL, closed INTEGER,
     PRIMARY KEY (repository_id, id));
--- On a pull request or on a commit.
+-- On a pull request or on a commit; ids are not given twice.
 CREATE TABLE IF NOT EXISTS comment (
-    id INTEGER PRIMARY KEY, repository_id INTEGER NOT NULL REFERENCES repository (id) ON DELETE CASCADE,
+    id INTEGER PRIMARY KEY AUTOINCREMENT, repository_id INTEGER NOT NULL REFERENCES repository (id) ON DELETE CASCADE,
     pull_request_id INTEGER, commit_id TEXT, parent_id INTEGER REFERENCES comment (id) ON DELETE CASCADE,
     version INTEGER NOT NULL DEFAULT 0, text TEXT NOT NULL, path TEXT,
     author_id INTEGER NOT NULL REFERENCES user (id), created INTEGER NOT NULL, updated INTEGER NOT NULL);

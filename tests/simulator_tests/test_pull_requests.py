@@ -95,11 +95,16 @@ def test_an_issue_from_a_comment(bench: Workbench) -> None:
     made = bench.ok("POST", issue_from(bench, comment), user="developer", json=ISSUE)
     assert made["commentId"] == comment
     assert made["issueKey"].startswith("PLAT-9")
+    issues = bench.cluster.control("GET", "/jira/issues").json()["issues"]
+    assert [each["key"] for each in issues if each["comment_id"] == comment] == [made["issueKey"]]
     bench.refused("POST", issue_from(bench, comment, "unknown"), 400, json=ISSUE)
     told = bench.refused("POST", issue_from(bench, comment, CUSTOMERS), 401, json=ISSUE)
     assert "Jira of the customers" in told["message"]
+    assert told["exceptionName"] == "com.atlassian.integration.jira.JiraAuthenticationRequiredException"
+    assert told["authenticationUri"].startswith("https://customers.example.com/")
     bench.refused("POST", issue_from(bench, 999_999), 404, json=ISSUE)
-    bench.refused("POST", issue_from(bench, comment), 400, json={"fields": {"summary": "s"}})
+    told = bench.refused("POST", issue_from(bench, comment), 400, json={"fields": {"summary": "s"}})
+    assert told["elementErrors"]["errors"] == {"project": "valid project is required"}
     on_commit = f"{bench.repo}/commits/{bench.tip('main')}/comments"
     other = bench.ok("POST", on_commit, 201, json={"text": "On a commit"})["id"]
     bench.refused("POST", issue_from(bench, other), 400, json=ISSUE)

@@ -41,20 +41,25 @@ async def create_issue(call: Call) -> web.Response:
         # doc: 400.
         raise errors.bad_request(f"No application link exists with the ID '{application_id}'.", "applicationId")
     if link["needs_authentication"]:
-        # doc: 401; what stands beside the message is assumed.
+        # doc: 401; seen: clients of the plugin's other resources read this exception and address.
         raise ApiError(
             401,
             f"You must authenticate with {link['name']} before you can create an issue.",
-            "integration.jira.JiraAuthenticationRequiredException",
-            authenticationUrl=f"{link['url']}/plugins/servlet/applinks/oauth/login-dance/access",
+            "com.atlassian.integration.jira.JiraAuthenticationRequiredException",
+            authenticationUri=f"{link['url']}/plugins/servlet/applinks/oauth/login-dance/access",
         )
     fields = body.get("fields")
     if not isinstance(fields, dict) or not str(fields.get("summary") or "").strip():
-        raise errors.bad_request("summary: You must specify a summary of the issue.", "summary")
+        raise _refused_by_jira(summary="You must specify a summary of the issue.")
     key = jira.create_issue(application_id, comment.id, fields)
     if key is None:
-        raise errors.bad_request("project: valid project is required", "project")
+        raise _refused_by_jira(project="valid project is required")
     return call.reply({"commentId": comment.id, "issueKey": key}, call.node.dialect.issue_created_status)
+
+
+def _refused_by_jira(**faults: str) -> ApiError:
+    """What Jira says of fields: seen by clients of the plugin's other resources, assumed for this one."""
+    return ApiError(400, "Jira has refused the issue.", elementErrors={"errorMessages": [], "errors": faults})
 
 
 def _comment(call: Call) -> Comment:
