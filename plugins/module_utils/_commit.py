@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import itertools
 import typing as t
+from functools import partial
 
 from ._client import Client, Query, quote
 from ._errors import BitbucketError, InputError, NotFoundError
@@ -125,7 +126,10 @@ def view(commit: Json) -> View:
     them some time after a push (assumed).
     """
     message, author, committer = commit["message"], commit["author"], commit.get("committer", {})
-    authored, committed = (_seconds(commit.get(f"{role}Timestamp")) for role in ("author", "committer"))
+    authored, committed = commit["authorTimestamp"] // 1000, commit.get("committerTimestamp")
+    author_time = iso_time(authored)
+    if committed is not None:
+        committed //= 1000
     # older servers call the properties attributes (documented)
     found: Json = commit.get("properties") or commit.get("attributes") or {}
     return {
@@ -137,28 +141,47 @@ def view(commit: Json) -> View:
         "parents": [parent["id"] for parent in commit["parents"]],
         "author_name": author.get("displayName", author.get("name")),
         "author_email": author.get("emailAddress"),
-        "author_time": iso_time(authored),
+        "author_time": author_time,
         "author_timestamp": authored,
         "committer_name": committer.get("displayName", committer.get("name")),
         "committer_email": committer.get("emailAddress"),
-        "committer_time": iso_time(committed),
+        # most are committed when they are written
+        "committer_time": author_time if committed == authored else iso_time(committed),
         "committer_timestamp": committed,
     }
-
-
-def _seconds(milliseconds: int | None) -> int | None:
-    return None if milliseconds is None else milliseconds // 1000
 
 
 def log(client: Client, repository: Repository, query: Query, limit: int | None = None) -> t.Iterator[View]:
     """Commits as ``git log`` has them, the newest first, page by page as they are needed.
 
-    ``query`` is the server's: until (else the default branch), since, path, merges (include, exclude, only) and
-    followRenames. Raises NotFoundError where a revision names no commit; any BitbucketError.
+    ``query`` is the server's: until, since, path, merges (include, exclude, only) and followRenames. Give until as a
+    commit, so that a push between two pages does not disturb them. Without it, the default branch is meant, as it is
+    when the first page is read; where that does not exist, there are none. Raises NotFoundError where a revision names
+    no commit; any BitbucketError.
     """
+    then = None
+    if "until" not in query:
+        if "path" in query or query.get("merges", "include") != "include":
+            until = of_default_branch(client, repository)
+            if until is None:
+                return
+            query = {**query, "until": until}
+        else:
+            # all others are based on the tip, so that it comes first
+            then = partial(_pinned, query)
     # the server gives no more than a hundred at once, whatever is asked for (documented)
-    found = client.items(repository.path("api/latest", "commits"), _LOG, query, limit=min(limit or 1000, 1000))
-    return map(view, itertools.islice(found, limit))
+    path, most = repository.path("api/latest", "commits"), min(limit or 1000, 1000)
+    found = client.items(path, _LOG, query, limit=most, then=then)
+    try:
+        yield from map(view, itertools.islice(found, limit))
+    except NotFoundError as error:
+        if then is None or _NO_DEFAULT_BRANCH not in error.exception_names:
+            raise
+
+
+def _pinned(query: Query, page: Json) -> Query:
+    """The query with the first commit of its first page as its end."""
+    return {**query, "until": page["values"][0]["id"]} if page["values"] else query
 
 
 def get(client: Client, repository: Repository, commit: str) -> View:

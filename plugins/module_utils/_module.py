@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import gc
 import typing as t
 
 from ansible.module_utils.basic import AnsibleModule, env_fallback
@@ -38,4 +39,6 @@ def execute(run: Run, spec: Spec, *, read_only: bool = False, retry: Retry | Non
             result = run(module, client)
     except BitbucketError as error:
         module.fail_json(msg=str(error), error=error.to_dict(), **error.facts)
+    # what is left to do makes one object of each value, and ends the process: nothing is worth being collected
+    gc.disable()
     module.exit_json(**result)

@@ -201,15 +201,10 @@ def chosen(params: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
 def listed(client: Client, repository: Repository, params: t.Mapping[str, t.Any]) -> list[_commit.View]:
     """The commits, one more than the limit where there are more."""
     query, limit = chosen(params), params["limit"]
-    if params["until"] is None:
-        until = _commit.of_default_branch(client, repository)
-    else:
-        until = _commit.required(client, repository, params["until"], "until")
-    if params["since"] is not None:
-        query["since"] = _commit.required(client, repository, params["since"], "since")
-    if until is None:
-        return []
-    return list(_commit.log(client, repository, {**query, "until": until}, limit and limit + 1))
+    for end in ("until", "since"):
+        if params[end] is not None:
+            query[end] = _commit.required(client, repository, params[end], end)
+    return list(_commit.log(client, repository, query, limit and limit + 1))
 
 
 def one(client: Client, repository: Repository, revision: str) -> _commit.View:

@@ -18,11 +18,11 @@ from typing import Any
 import pytest
 import yaml
 from harness.bench import Bench, Sent
+from harness.history import KNOWN, History, git, keys, read, spin, weave
 from harness.simulator import running
 from hypothesis import strategies as st
 
 from .conftest import SCENARIOS, TIMES, WORK
-from .history import KNOWN, History, git, keys, read, spin, weave
 from .truth import explore
 
 PROJECT = "HIST"
@@ -228,11 +228,12 @@ def test_all_of_them_are_there(histories: Histories) -> None:
 
 
 def test_as_many_requests_as_pages(histories: Histories) -> None:
-    for limit, pages in ((PAGE - 1, 1), (PAGE * 3 - 1, 3)):
-        with histories.bench.watched(lambda _sent: None) as log:
-            histories.listed("spun", limit=limit)
-        # and one to know where it begins
-        assert len(log) == pages + 1
+    # of the default branch as it is, else there is one to know which commit it is
+    for options, before in (({}, 0), ({"until": "main"}, 1), ({"merges": "exclude"}, 1)):
+        for limit, pages in ((PAGE - 1, 1), (PAGE * 3 - 1, 3)):
+            with histories.bench.watched(lambda _sent: None) as log:
+                histories.listed("spun", limit=limit, **options)
+            assert len(log) == before + pages
 
 
 def test_a_push_in_the_middle_changes_nothing(histories: Histories) -> None:
@@ -244,7 +245,7 @@ def test_a_push_in_the_middle_changes_nothing(histories: Histories) -> None:
             new = git(history.path, "commit-tree", "main^{tree}", "-p", "main", "-m", "Meanwhile", **NOBODY).strip()
             git(history.path, "update-ref", "refs/heads/main", new)
 
-    for options in ({"limit": PAGE * 10}, {"until": "main", "since": "middle"}):
+    for options in ({"limit": PAGE * 10}, {"until": "main", "since": "middle"}, {"merges": "only"}):
         try:
             with histories.bench.watched(push):
                 found = [commit["id"] for commit in histories.listed("spun", **options)["commits"]]

@@ -4,6 +4,6 @@
 
 from __future__ import annotations
 
-from benchmark.cases import estate, provisioning, requests_per_second, seeding, tasks, upgrade
+from benchmark.cases import commits, estate, provisioning, requests_per_second, seeding, tasks, upgrade
 
-ALL_CASES = (provisioning, estate, tasks, requests_per_second, seeding, upgrade)
+ALL_CASES = (provisioning, estate, commits, tasks, requests_per_second, seeding, upgrade)

@@ -265,7 +265,7 @@ def history(count, most=100):
     """So many commits, numbered by their ids, on pages of at most so many."""
 
     def answer(request):
-        start, limit = int(request.query["start"]), min(int(request.query["limit"]), most)
+        start, limit = int(request.query.get("start", 0)), min(int(request.query["limit"]), most)
         numbers = range(start, min(start + limit, count))
         values = [commit(id=str(number)) for number in numbers]
         last = start + limit >= count
@@ -306,6 +306,54 @@ def test_a_limit_ends_the_log_and_spares_pages(limit, asked, requests):
     with serving(history(300)) as (client, server):
         assert numbers(log(client, REPOSITORY, {}, limit)) == list(range(min(limit, 300)))
     assert [request.query["limit"] for request in server.received] == [asked] * requests
+
+
+@pytest.mark.parametrize("query", [{}, {"since": OTHER}, {"merges": "include"}])
+def test_a_log_of_the_default_branch_stays_where_it_was_at_the_first_page(query):
+    with serving(history(250)) as (client, server):
+        assert numbers(log(client, REPOSITORY, query)) == list(range(250))
+    sent = {**query, "limit": "1000"}
+    first, *others = (request.query for request in server.received)
+    assert first == {**sent, "start": "0"}
+    assert others == [{**sent, "start": start, "until": "0"} for start in ("100", "200")]
+
+
+@pytest.mark.parametrize("query", [{"path": "docs"}, {"merges": "only"}, {"merges": "exclude"}])
+def test_a_log_of_a_part_of_the_default_branch_asks_where_it_is(query):
+    with serving(history(250)) as (client, server):
+        list(log(client, REPOSITORY, query))
+    first, *others = (request.query for request in server.received)
+    assert first == {"limit": "1"}
+    assert [each["until"] for each in others] == ["0"] * 3
+    assert all(query.items() <= each.items() for each in others)
+
+
+@pytest.mark.parametrize("query", [{}, {"path": "docs"}])
+@pytest.mark.parametrize(
+    "answer",
+    [
+        Answer(200, {"values": [], "isLastPage": True}),
+        refusal(404, "There is none.", "repository.NoDefaultBranchException"),
+    ],
+)
+def test_a_log_of_a_default_branch_that_does_not_exist_is_empty(query, answer):
+    with serving(answer) as (client, server):
+        assert list(log(client, REPOSITORY, query)) == []
+    assert len(server.received) == 1
+
+
+@pytest.mark.parametrize("query", [{}, {"path": "docs"}, {"until": TIP}])
+def test_a_log_of_a_repository_that_does_not_exist_is_an_error(query):
+    gone = refusal(404, "Repository PLAT/api does not exist.", "repository.NoSuchRepositoryException")
+    with serving(gone) as (client, _server), pytest.raises(NotFoundError, match="PLAT/api does not exist"):
+        list(log(client, REPOSITORY, query))
+
+
+def test_an_empty_page_that_is_not_the_last_has_no_tip():
+    pages = iter([{"values": [], "isLastPage": False, "nextPageStart": 5}, {"values": [commit()], "isLastPage": True}])
+    with serving(lambda _request: Answer(200, next(pages))) as (client, server):
+        assert len(list(log(client, REPOSITORY, {}))) == 1
+    assert "until" not in server.received[1].query
 
 
 def test_a_log_is_read_as_far_as_it_is_looked_at():
