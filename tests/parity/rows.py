@@ -19,7 +19,8 @@ BRANCHES = "branches"
 
 
 def place(row: Mapping[str, Any]) -> str:
-    return f"{row['project_key']}/{row['repository']}"
+    """As a diff names it: a repository, or the project where a setting is its own."""
+    return "/".join(filter(None, (row["project_key"], row["repository"])))
 
 
 def heads(state: State) -> dict[str, str]:
