@@ -65,6 +65,33 @@ def test_comment(api: Api, new_repository: Callable[..., Repository]) -> None:
     assert api.get(f"{path}/{made['id']}", schema="comment").json["id"] == made["id"]
 
 
+@claim("A comment that is read shows the replies to it, and each with its version", evidence="doc")
+@claim("A reply is edited and deleted with the version that it has, else 409", evidence="doc")
+def test_replies(api: Api, new_repository: Callable[..., Repository]) -> None:
+    repository = new_repository()
+    number = api.post(f"{repository.rest}/pull-requests", body(repository), status=201).json["id"]
+    path = f"{repository.rest}/pull-requests/{number}/comments"
+    comment = api.post(path, {"text": "Well done"}, status=201, schema="comment").json["id"]
+    answers = [
+        api.post(path, {"text": text, "parent": {"id": comment}}, status=201, schema="comment").json
+        for text in ("Thanks", "Jira issue: CONFORM-1")
+    ]
+
+    def shown() -> list[tuple[int, int, str]]:
+        replies = api.get(f"{path}/{comment}", schema="comment").json["comments"]
+        return sorted((reply["id"], reply["version"], reply["text"]) for reply in replies)
+
+    first, second = (answer["id"] for answer in answers)
+    assert shown() == [(first, 0, "Thanks"), (second, 0, "Jira issue: CONFORM-1")]
+    edited = {"text": "Jira issue: CONFORM-2", "version": 0}
+    assert api.put(f"{path}/{second}", edited, status=200, schema="comment").json["version"] == 1
+    api.put(f"{path}/{second}", {"text": "Too late", "version": 0}, status=409)
+    api.delete(f"{path}/{second}?version=0", status=409)
+    assert shown() == [(first, 0, "Thanks"), (second, 1, "Jira issue: CONFORM-2")]
+    api.delete(f"{path}/{second}?version=1", status=204)
+    assert shown() == [(first, 0, "Thanks")]
+
+
 @claim("details=true of branches adds the status of builds", evidence="seen 9.2 to 10.4")
 def test_build_status(api: Api, repository: Repository) -> None:
     build = {"key": "CONFORM", "state": "SUCCESSFUL", "url": "http://builds.example.com/1"}
