@@ -150,11 +150,11 @@ def integration(session: nox.Session, workspace: Workspace, core: Core) -> None:
     config.parent.mkdir(parents=True, exist_ok=True)
     if (ROOT / INTEGRATION_CONFIG).exists():
         shutil.copy2(ROOT / INTEGRATION_CONFIG, config)
-        ansible_test(session, workspace, "integration", "--venv", *session.posargs)
+        ansible_test(session, workspace, "integration", *session.posargs, "--venv")
         return
     with running(workspace.root / "simulator") as simulator:
         config.write_text(yaml.safe_dump(integration_config(simulator)), encoding="utf-8")
-        ansible_test(session, workspace, "integration", "--venv", *session.posargs)
+        ansible_test(session, workspace, "integration", *session.posargs, "--venv")
 
 
 @for_each_core
