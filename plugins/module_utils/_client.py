@@ -98,23 +98,14 @@ class Client:
         """DELETE, sent once. ``changes_nothing`` marks a server's own dry run: a read in all but name."""
         self._call("DELETE", path, None, query=query, body=body, reads=changes_nothing)
 
-    def items(
-        self,
-        path: str,
-        schema: Schema,
-        query: Query | None = None,
-        *,
-        limit: int = 1000,
-        then: t.Callable[[Json], Query] | None = None,
-    ) -> t.Iterator[t.Any]:
+    def items(self, path: str, schema: Schema, query: Query | None = None, *, limit: int = 1000) -> t.Iterator[t.Any]:
         """Every item of a paged resource, page by page as they are needed. ``schema`` is that of a page.
 
-        ``then`` makes the query of all further pages from the first page.
         Follows nextPageStart only (documented); a page that leads back is a ContractError, never an endless loop.
         """
-        start, query = 0, query or {}
+        start = 0
         while True:
-            page = self.get(path, schema, {**query, "start": start, "limit": limit})
+            page = self.get(path, schema, {**(query or {}), "start": start, "limit": limit})
             yield from page["values"]
             if page["isLastPage"]:
                 return
@@ -123,8 +114,6 @@ class Client:
                 raise ContractError(
                     f"GET {path} says that more pages follow after {start}, but not where", method="GET", path=path
                 )
-            if then is not None and start == 0:
-                query = then(page)
             start = following
 
     def settle(self, send: t.Callable[[], T], done: t.Callable[[], T | None], *, resend: bool) -> T:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import itertools
 import typing as t
-from functools import partial
 
 from ._client import Client, Query, quote
 from ._errors import BitbucketError, InputError, NotFoundError
@@ -155,33 +154,17 @@ def log(client: Client, repository: Repository, query: Query, limit: int | None 
     """Commits as ``git log`` has them, the newest first, page by page as they are needed.
 
     ``query`` is the server's: until, since, path, merges (include, exclude, only) and followRenames. Give until as a
-    commit, so that a push between two pages does not disturb them. Without it, the default branch is meant, as it is
-    when the first page is read; where that does not exist, there are none. Raises NotFoundError where a revision names
-    no commit; any BitbucketError.
+    commit, so that a push between two pages does not disturb them. Without it, the default branch is looked up; where
+    that does not exist, there are none. Raises NotFoundError where a revision names no commit; any BitbucketError.
     """
-    then = None
     if "until" not in query:
-        if "path" in query or query.get("merges", "include") != "include":
-            until = of_default_branch(client, repository)
-            if until is None:
-                return
-            query = {**query, "until": until}
-        else:
-            # all others are based on the tip, so that it comes first
-            then = partial(_pinned, query)
+        until = of_default_branch(client, repository)
+        if until is None:
+            return
+        query = {**query, "until": until}
     # the server gives no more than a hundred at once, whatever is asked for (documented)
     path, most = repository.path("api/latest", "commits"), min(limit or 1000, 1000)
-    found = client.items(path, _LOG, query, limit=most, then=then)
-    try:
-        yield from map(view, itertools.islice(found, limit))
-    except NotFoundError as error:
-        if then is None or _NO_DEFAULT_BRANCH not in error.exception_names:
-            raise
-
-
-def _pinned(query: Query, page: Json) -> Query:
-    """The query with the first commit of its first page as its end."""
-    return {**query, "until": page["values"][0]["id"]} if page["values"] else query
+    yield from map(view, itertools.islice(client.items(path, _LOG, query, limit=most), limit))
 
 
 def get(client: Client, repository: Repository, commit: str) -> View:

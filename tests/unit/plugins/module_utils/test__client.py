@@ -62,17 +62,6 @@ def test_items_keep_the_query_on_every_page():
     ]
 
 
-def test_items_ask_for_further_pages_as_the_first_one_tells():
-    with serving(Pages([[1], [2], [3]], [0, 7, 9])) as (client, server):
-        found = client.items("/rest/x", ITEMS, {"a": 1}, limit=5, then=lambda page: {"first": page["values"][0]})
-        assert list(found) == [1, 2, 3]
-    assert [request.query for request in server.received] == [
-        {"a": "1", "start": "0", "limit": "5"},
-        {"first": "1", "start": "7", "limit": "5"},
-        {"first": "1", "start": "9", "limit": "5"},
-    ]
-
-
 def test_items_ask_for_a_page_only_when_it_is_needed():
     with serving(Pages([[1], [2]], [0, 1])) as (client, server):
         assert next(client.items("/rest/x", ITEMS)) == 1
