@@ -48,6 +48,7 @@ class Tips:
 class Order(t.NamedTuple):
     """Numbers of wishes, in the order of work."""
 
+    for_default: list[int]
     in_the_way: list[int]
     present: list[int]
     absent: list[int]
@@ -61,10 +62,12 @@ class Wish(t.NamedTuple):
     start: str | None = None
 
 
-def in_order(wishes: t.Sequence[Wish], tips: Tips) -> Order:
-    """What to do first: take away what is in the way of a new branch, then create, starts first, then delete the rest.
+def in_order(wishes: t.Sequence[Wish], tips: Tips, default: str | None = None) -> Order:
+    """What to do first: create the default branch, take away what is in the way, create the others, delete the rest.
 
-    A circle of branches that start at each other cannot be resolved and stays as it is: none of them has a start.
+    ``default`` is the branch that is to be the default one: by then the one that is it now may be in the way itself.
+    Where something is in the way of it, it is created with the others. A branch comes after those that it starts at. A
+    circle of branches that start at each other cannot be resolved and stays as it is: none of them has a start.
     """
     new = {wish.name: number for number, wish in enumerate(wishes) if wish.present and wish.name not in tips}
     directories = {parent for name in new for parent in above(name)}
@@ -72,15 +75,26 @@ def in_order(wishes: t.Sequence[Wish], tips: Tips) -> Order:
     def blocks(name: str) -> bool:
         return name in directories or any(parent in new for parent in above(name))
 
+    def chain(number: int | None, known: t.Container[int]) -> list[int]:
+        """A wish after the new branches that it starts at, less what is known."""
+        found: dict[int, None] = {}  # a set that keeps its order
+        while number is not None and number not in known and number not in found:
+            found[number] = None
+            number = new.get(wishes[number].start or "")
+        return list(reversed(found))
+
     absent = [number for number, wish in enumerate(wishes) if not wish.present]
     in_the_way = [number for number in absent if wishes[number].name in tips and blocks(wishes[number].name)]
-    present: dict[int, None] = {}  # a set that keeps its order
+    present = dict.fromkeys(chain(new.get(default or ""), ()))
+    if any(tips.overlapping(wishes[number].name) for number in present):
+        present.clear()
+    for_default = list(present)
     for number, wish in enumerate(wishes):
-        chain: dict[int, None] = {}
-        following: int | None = number if wish.present else None
-        while following is not None and following not in present and following not in chain:
-            chain[following] = None
-            following = new.get(wishes[following].start or "")
-        present.update(dict.fromkeys(reversed(chain)))
-    later = set(absent) - set(in_the_way)
-    return Order(in_the_way, list(present), [number for number in absent if number in later])
+        if wish.present:
+            present.update(dict.fromkeys(chain(number, present)))
+    return Order(
+        for_default,
+        in_the_way,
+        list(present)[len(for_default) :],
+        [number for number in absent if number not in set(in_the_way)],
+    )

@@ -218,15 +218,17 @@ class _RepositoryWork(_Work):
         self._tips = Tips(self._found)
 
     def _bring(self) -> None:
-        """First what is in the way, then what is new, then what shall go; the default branch as soon as it exists."""
+        """In order, and with the default branch set as soon as it exists."""
         pending = self._pending()
         self._declared = {row["name"] for row, item in pending if item.state == "present"}
         order = in_order(
             [Wish(row["name"], item.state == "present", _as_branch(item.start_point)) for row, item in pending],
             self._tips,
+            self.wanted.default_branch,
         )
         self.attempt([row for row, item in pending if item.start_point == _HEAD], self._look_at_head)
-        if self.wanted.default_branch in self._found:
+        self._bring_some(pending, order.for_default)
+        if self.wanted.default_branch is not None and self.wanted.default_branch in self._tips:
             self.set("default_branch", self._ensure_default)
         self._bring_some(pending, [*order.in_the_way, *order.present])
         self.set("default_branch", self._ensure_default)

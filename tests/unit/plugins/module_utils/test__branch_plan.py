@@ -49,10 +49,10 @@ def test_overlaps_are_known_whatever_happened_before(steps, name):
     assert (found in expected) if expected else found is None
 
 
-@given(st.lists(wishes, unique_by=lambda wish: wish.name), st.sets(names))
-def test_everything_comes_once_and_in_time(wanted, found):
-    order = in_order(wanted, tips(*found))
-    sequence = [*order.in_the_way, *order.present, *order.absent]
+@given(st.lists(wishes, unique_by=lambda wish: wish.name), st.sets(names), st.none() | names)
+def test_everything_comes_once_and_in_time(wanted, found, default):
+    order = in_order(wanted, tips(*found), default)
+    sequence = [*order.for_default, *order.in_the_way, *order.present, *order.absent]
     assert sorted(sequence) == list(range(len(wanted)))
     rank = {wanted[number].name: position for position, number in enumerate(sequence)}
     new = {wish.name: wish for wish in wanted if wish.present and wish.name not in found}
@@ -62,7 +62,9 @@ def test_everything_comes_once_and_in_time(wanted, found):
                 assert rank[gone] < rank[name]
         if wish.start in new and not in_circle(name, new):
             assert rank[wish.start] < rank[name]
-    assert all(wanted[number].present for number in order.present)
+    assert all(wanted[number].present for number in (*order.for_default, *order.present))
+    if order.for_default:
+        assert wanted[order.for_default[-1]].name == default
 
 
 def in_circle(name, new):
@@ -75,4 +77,11 @@ def in_circle(name, new):
 
 def test_what_is_in_the_way_goes_first_and_the_rest_last():
     wanted = [Wish("a/b", True, "new"), Wish("new", True, "main"), Wish("old", False), Wish("a", False)]
-    assert in_order(wanted, tips("a", "old", "main")) == ([3], [1, 0], [2])
+    assert in_order(wanted, tips("a", "old", "main")) == ([], [3], [1, 0], [2])
+
+
+def test_the_branch_that_is_in_the_way_may_be_the_default_one_until_another_is():
+    wanted = [Wish("main", False), Wish("main/a", True, "main"), Wish("new", True, "s"), Wish("s", True, "main")]
+    assert in_order(wanted, tips("main"), "new") == ([3, 2], [0], [1], [])
+    # in whose way it is itself, that can only come after it
+    assert in_order(wanted, tips("main"), "main/a") == ([], [0], [1, 3, 2], [])
