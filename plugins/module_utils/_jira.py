@@ -14,7 +14,7 @@ from ._commit import COMMIT
 from ._commit import view as commit_view
 from ._errors import AuthenticationError, ContractError, InputError, NotFoundError, NotSupportedError, ValidationError
 from ._project import Projects
-from ._repository import Project, Repository
+from ._repository import NAMED, Project, Repository
 from ._schema import Json, Schema, array, page
 
 _API = "jira/latest"
@@ -38,14 +38,7 @@ _CHANGESETS = Schema(
                         },
                     }
                 ),
-                "repository": {
-                    "type": "object",
-                    "required": ["slug", "project"],
-                    "properties": {
-                        "slug": {"type": "string"},
-                        "project": {"type": "object", "required": ["key"], "properties": {"key": {"type": "string"}}},
-                    },
-                },
+                "repository": NAMED,
             },
         }
     )

@@ -9,23 +9,13 @@ from __future__ import annotations
 from ._client import Client
 from ._errors import InputError
 from ._refs import HEADS
-from ._repository import Repository
+from ._repository import NAMED, Repository
 from ._schema import Json, Schema, page
 
 _REF: Json = {
     "type": "object",
     "required": ["id", "repository"],
-    "properties": {
-        "id": {"type": "string"},
-        "repository": {
-            "type": "object",
-            "required": ["slug", "project"],
-            "properties": {
-                "slug": {"type": "string"},
-                "project": {"type": "object", "required": ["key"], "properties": {"key": {"type": "string"}}},
-            },
-        },
-    },
+    "properties": {"id": {"type": "string"}, "repository": NAMED},
 }
 _PULL_REQUESTS = Schema(
     page({"type": "object", "required": ["fromRef", "toRef"], "properties": {"fromRef": _REF, "toRef": _REF}})

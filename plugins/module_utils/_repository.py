@@ -11,6 +11,17 @@ import typing as t
 
 from ._client import quote
 from ._refs import project_key, repository_slug
+from ._schema import Json
+
+#: A repository as the server names it in other things.
+NAMED: Json = {
+    "type": "object",
+    "required": ["slug", "project"],
+    "properties": {
+        "slug": {"type": "string"},
+        "project": {"type": "object", "required": ["key"], "properties": {"key": {"type": "string"}}},
+    },
+}
 
 
 @dataclasses.dataclass(frozen=True)
