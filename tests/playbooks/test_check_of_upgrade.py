@@ -56,7 +56,9 @@ def check(upgrade: Upgrade, playbook: str) -> list[tuple[str, ...]]:
     """The plan that a run in check mode prints, which sends only reads and leaves everything as it is."""
 
     def world() -> tuple[Any, ...]:
-        return upgrade.simulator.snapshot(), upgrade.on_disk(), upgrade.simulator.backends()
+        # of the load balancer what it was told; when it finds a node running or stopped is its own affair
+        drained = {name: backend["drained"] for name, backend in upgrade.simulator.backends().items()}
+        return upgrade.simulator.snapshot(), upgrade.on_disk(), drained
 
     before = world()
     upgrade.simulator.forget_requests()
