@@ -10,6 +10,7 @@ import typing as t
 
 from ._branch import Branches, view
 from ._client import Client, Query, quote
+from ._commit import PERSON, name_of
 from ._refs import HEADS
 from ._repository import Repository
 from ._schema import Json, Schema, page
@@ -34,10 +35,6 @@ def _counts(*names: str) -> Json:
     return {"type": "object", "properties": dict.fromkeys(names, _COUNT)}
 
 
-_PERSON: Json = {
-    "type": "object",
-    "properties": {name: {"type": "string"} for name in ("name", "displayName", "emailAddress")},
-}
 _PULL_REQUEST: Json = {
     "type": "object",
     "required": ["id", "state"],
@@ -64,7 +61,7 @@ _BRANCHES = Schema(
                         _LATEST_COMMIT: {
                             "type": "object",
                             "properties": {
-                                "author": _PERSON,
+                                "author": PERSON,
                                 "authorTimestamp": _TIME,
                                 "committerTimestamp": _TIME,
                                 "message": {"type": "string"},
@@ -126,7 +123,7 @@ def _commit(metadata: Json) -> View:
     seconds = None if time is None else time // 1000
     message = found.get("message")
     return {
-        "latest_commit_author": author.get("displayName", author.get("name")),
+        "latest_commit_author": name_of(author),
         "latest_commit_author_email": author.get("emailAddress"),
         "latest_commit_time": iso_time(seconds),
         "latest_commit_timestamp": seconds,

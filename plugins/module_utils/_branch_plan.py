@@ -83,18 +83,16 @@ def in_order(wishes: t.Sequence[Wish], tips: Tips, default: str | None = None) -
             number = new.get(wishes[number].start or "")
         return list(reversed(found))
 
-    absent = [number for number, wish in enumerate(wishes) if not wish.present]
-    in_the_way = [number for number in absent if wishes[number].name in tips and blocks(wishes[number].name)]
     present = dict.fromkeys(chain(new.get(default or ""), ()))
     if any(tips.overlapping(wishes[number].name) for number in present):
         present.clear()
-    for_default = list(present)
+    order = Order(list(present), [], [], [])
     for number, wish in enumerate(wishes):
         if wish.present:
             present.update(dict.fromkeys(chain(number, present)))
-    return Order(
-        for_default,
-        in_the_way,
-        list(present)[len(for_default) :],
-        [number for number in absent if number not in set(in_the_way)],
-    )
+        elif wish.name in tips and blocks(wish.name):
+            order.in_the_way.append(number)
+        else:
+            order.absent.append(number)
+    order.present.extend(list(present)[len(order.for_default) :])
+    return order

@@ -141,6 +141,18 @@ class Client:
                 raise
             return found
 
+    def settle_unread(self, send: t.Callable[[], T], doubt: str) -> T:
+        """The same for a write that nothing can be read back of, and that does no harm twice: it is sent once more.
+
+        ``doubt`` is what nobody knows when that answer is lost, too: ``whether it was carried out``, for the error.
+        """
+        try:
+            return self.settle(send, lambda: None, resend=True)
+        except BitbucketError as error:
+            if error.in_doubt:
+                error.cause = f"{error.cause.rstrip('. ')}, and {doubt} cannot be read from the server"
+            raise
+
     @staticmethod
     def _read_back(error: BitbucketError, done: t.Callable[[], T | None]) -> T | None:
         try:

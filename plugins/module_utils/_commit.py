@@ -10,7 +10,7 @@ import itertools
 import typing as t
 
 from ._client import Client, Query, quote
-from ._errors import BitbucketError, InputError, NotFoundError
+from ._errors import InputError, NotFoundError
 from ._issue_key import keys_in
 from ._refs import HEADS, is_commit_id
 from ._refs import revision as checked_revision
@@ -20,7 +20,8 @@ from ._time import iso_time
 
 View = dict[str, t.Any]
 
-_PERSON: Json = {
+#: Somebody as the server shows them: a user of its own, or who git says it was.
+PERSON: Json = {
     "type": "object",
     "properties": {name: {"type": "string"} for name in ("name", "displayName", "emailAddress")},
 }
@@ -40,9 +41,9 @@ COMMIT: Json = {
             "type": "array",
             "items": {"type": "object", "required": ["id"], "properties": {"id": {"type": "string"}}},
         },
-        "author": _PERSON,
+        "author": PERSON,
         "authorTimestamp": _TIME,
-        "committer": _PERSON,
+        "committer": PERSON,
         "committerTimestamp": _TIME,
         "properties": _KEYS,
         "attributes": _KEYS,
@@ -118,6 +119,11 @@ def tip(client: Client, repository: Repository, revision: str) -> str | None:
     return str(found[0]["id"])
 
 
+def name_of(person: Json) -> str | None:
+    """How somebody is called, None where the server does not tell."""
+    return person.get("displayName", person.get("name"))
+
+
 def view(commit: Json) -> View:
     """The user's view of a commit; times in UTC, timestamps in seconds since 1970.
 
@@ -138,11 +144,11 @@ def view(commit: Json) -> View:
         "message": message,
         "issue_keys": found.get("jira-key") or keys_in(message),
         "parents": [parent["id"] for parent in commit["parents"]],
-        "author_name": author.get("displayName", author.get("name")),
+        "author_name": name_of(author),
         "author_email": author.get("emailAddress"),
         "author_time": author_time,
         "author_timestamp": authored,
-        "committer_name": committer.get("displayName", committer.get("name")),
+        "committer_name": name_of(committer),
         "committer_email": committer.get("emailAddress"),
         # most are committed when they are written
         "committer_time": author_time if committed == authored else iso_time(committed),
@@ -180,8 +186,7 @@ def get(client: Client, repository: Repository, commit: str) -> View:
 def watch(client: Client, repository: Repository, commit: str, *, watched: bool) -> None:
     """Have the account watch the commit, or not any longer. Any BitbucketError.
 
-    The server has nothing to read it back by (documented: there is none). When the answer is lost, it is sent once
-    more: watching twice does no harm (assumed). When that answer is lost, too, nobody knows, which the error says.
+    The server has nothing to read it back by (documented: there is none). Watching twice does no harm (assumed).
     """
     path = f"{_path(repository, commit)}/watch"
 
@@ -192,12 +197,7 @@ def watch(client: Client, repository: Repository, commit: str, *, watched: bool)
             client.delete(path)
         return True
 
-    try:
-        client.settle(send, lambda: None, resend=True)
-    except BitbucketError as error:
-        if error.in_doubt:
-            error.cause = f"{error.cause.rstrip('. ')}, and whether it was carried out cannot be read from the server"
-        raise
+    client.settle_unread(send, "whether it was carried out")
 
 
 def _path(repository: Repository, commit: str) -> str:

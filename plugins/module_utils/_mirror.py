@@ -9,7 +9,6 @@ from __future__ import annotations
 import typing as t
 
 from ._client import Client
-from ._errors import BitbucketError
 from ._refs import version as parse_version
 from ._schema import Json, Schema, array
 
@@ -44,17 +43,11 @@ def lowest_version(client: Client) -> str | None:
 def switch(client: Client, action: str) -> View:
     """POST ``start`` or ``end`` and return the switch as it is then. Any BitbucketError.
 
-    The server has nothing to read it back by (documented: there is none). When the answer is lost, it is set once more:
-    setting it twice does no harm (assumed). When that answer is lost, too, nobody knows, which is what the error says.
+    The server has nothing to read it back by (documented: there is none). Setting it twice does no harm (assumed).
     """
 
     def send() -> View:
         answer = client.post(f"{_PATH}/zdu/{action}", _SWITCH)
         return view(answer["rollingUpgradeEnabled"], answer.get("version"))
 
-    try:
-        return client.settle(send, lambda: None, resend=True)
-    except BitbucketError as error:
-        if error.in_doubt:
-            error.cause = f"{error.cause.rstrip('. ')}, and whether the switch was set cannot be read from the server"
-        raise
+    return client.settle_unread(send, "whether the switch was set")
