@@ -78,8 +78,8 @@ observations:
     - at: "2026-11-21T15:59:12.345Z"
       cluster_state: STABLE
       nodes:
-        - {name: bitbucket-1, state: ACTIVE, version: 9.4.21}
-        - {name: bitbucket-2, state: ACTIVE, version: 9.4.21}
+        - {id: 8b4b1d83-3c1c-4b4c-a5a0-6ad0a3e0c2a7, label: "192.0.2.11:7990", state: ACTIVE, version: 9.4.21}
+        - {id: 2f0c9b5e-7a51-4d0e-9c55-0a6f6e1b9d10, label: "192.0.2.12:7990", state: ACTIVE, version: 9.4.21}
 """
 
 import typing as t
