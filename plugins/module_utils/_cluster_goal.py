@@ -11,7 +11,7 @@ import typing as t
 from ._cluster import Node, View, Watch
 from ._node_identity import OFFLINE, References
 from ._progress import Progress
-from ._upgrade_plan import TASKS_FAILED
+from ._upgrade_plan import TASKS_FAILED, is_settled
 from ._waiter import wait_until
 
 # what a node still works on matters as long as it goes down
@@ -119,6 +119,23 @@ class Goal:
         seen = self._observe(cluster)
         meant = ([seen] if seen else []) if self._node else cluster["nodes"]
         return [node for node in meant if node["state"] != OFFLINE and node["version"] != self._version]
+
+
+def wait_for_versions(watch: Watch, *, timeout: float, delay: float, progress: Progress) -> View:
+    """The cluster once every live node shows its version. Raises WaitError, any BitbucketError."""
+    cluster, _seconds = wait_until(
+        lambda: watch.read(once=True),
+        is_settled,
+        lambda _cluster: None,
+        lambda cluster: ", ".join(f"{node['label']} {_told(node)}" for node in cluster["nodes"]),
+        subject="the cluster",
+        wanted="without nodes that do not show their version",
+        timeout=timeout,
+        delay=delay,
+        next_step="read the log of that node, put it right and run again",
+        tell=lambda line, news: progress.say(line, at_once=news),
+    )
+    return cluster
 
 
 def _told(node: View) -> str:

@@ -230,7 +230,7 @@ def rows(world: World, look: Look) -> list[dict[str, Any]]:
         place = (address, port) if shows else (None, None)
         listed.append(_row(name, place, state, version, None if node.is_down else load))
     if world.ghost:
-        listed.append(_row(None, ("10.20.0.99", 7990), "OFFLINE"))
+        listed.append(_row("host0" if look.named else None, ("10.20.0.99", 7990), "OFFLINE"))
     return listed
 
 
