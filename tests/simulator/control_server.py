@@ -26,10 +26,13 @@ HELP = {
     "GET and DELETE /faults/{id}": "one rule",
     "DELETE /faults": "forget all rules",
     "GET, PUT and DELETE /server": "settings of the servers: basic_authentication, captcha_after_failed_logins,"
-    " rest_delay_seconds, zdu_conflict_body (errors or empty), license_limit_exceeded, page_max {resource: cap},"
+    " rest_delay_seconds, null_state_seconds (how long a node is listed without state when it joins, becomes ACTIVE and"
+    " begins to stop), zdu_conflict_body (empty or errors), license_limit_exceeded, page_max {resource: cap},"
     " rate_limit {enabled, capacity, refill, exempt}; PUT changes what it names, DELETE brings the defaults back",
     "GET, PUT and DELETE /nodes/{name}/override": "what a node shows in place of the truth: tasks_total,"
-    " active_user_count, state (ERROR); next_start {outcome: ERROR, STARTING or EXIT, times}; null: the truth",
+    " active_user_count, state (ERROR), silent (listed without state and version), hide_address (listed without"
+    " address and port); next_start {outcome: ERROR, REFUSED_GIT, REFUSED_JAVA, STARTING or EXIT, times}; null: the"
+    " truth",
     "PUT /mesh-nodes/{name}": 'body {"offline": true or false, "drain_seconds": how long it is DRAINING}, or one of'
     " them",
     "GET /jira/issues": "the issues that were created from comments, each with its application, comment and fields",
