@@ -104,6 +104,7 @@ class _Members:
         self.blockers: list[Blocker] = []
         self.given_up = given_up
         self._node_of: dict[str, View] = {}
+        self._ambiguous: set[str] = set()
         # in upgrade mode a node that joined after the start and stopped is not listed (likely), outside it none is
         self._starts_missing = (starts_missing or cluster["upgrade_mode_enabled"]) and cluster["nodes"]
         listed: list[View] = list(cluster["nodes"])
@@ -115,9 +116,12 @@ class _Members:
         for host, references in hosts.items():
             self._supply(host, references, listed)
         self._host_of = {node["id"]: host for host, node in self._node_of.items()}
-        for node in listed:
-            if is_live(node) and not is_anonymous(node) and node["id"] not in self._host_of and not self.blockers:
-                self.blockers.append(_stranger(node))
+        matched = self._ambiguous | set(self._host_of)
+        self.blockers += [
+            _stranger(node)
+            for node in listed
+            if is_live(node) and not is_anonymous(node) and node["id"] not in matched
+        ]
         self.ghosts = [node for node in listed if not is_live(node) and node["id"] not in self._host_of]
         self.nodes = [node for host, node in self._node_of.items() if host not in given_up]
         self.nodes.sort(key=lambda node: str(node["label"]))
@@ -126,6 +130,7 @@ class _Members:
         """Give the host its node; more than one that is live is a blocker."""
         if len(found) > 1 and is_live(found[0]):
             labels = ", ".join(node["label"] for node in found)
+            self._ambiguous |= {node["id"] for node in found}
             self.blockers.append(
                 _blocker(
                     None,
