@@ -94,11 +94,11 @@ class Goal:
         if seen is None:
             return "not listed by the cluster"
         if self._node:
-            # by an address or id alone nobody knows it
-            name = "" if self.subject == f"node {seen['label']}" else f"{seen['label']}, "
+            # an id says nothing to anybody
+            known = seen["label"] == seen["id"] or self.subject == f"node {seen['label']}"
+            name = "" if known else f"{seen['label']}, "
             return name + _told(seen)
-        nodes = ", ".join(f"{node['label']} {_told(node)}" for node in cluster["nodes"])
-        return f"{seen['state']} ({nodes})"
+        return f"{seen['state']} ({_listed(cluster)})"
 
     @property
     def _look_at_log(self) -> str:
@@ -127,15 +127,19 @@ def wait_for_versions(watch: Watch, *, timeout: float, delay: float, progress: P
         lambda: watch.read(once=True),
         is_settled,
         lambda _cluster: None,
-        lambda cluster: ", ".join(f"{node['label']} {_told(node)}" for node in cluster["nodes"]),
+        lambda cluster: f"incomplete ({_listed(cluster)})",
         subject="the cluster",
-        wanted="without nodes that do not show their version",
+        wanted="complete",
         timeout=timeout,
         delay=delay,
         next_step="read the log of that node, put it right and run again",
         tell=lambda line, news: progress.say(line, at_once=news),
     )
     return cluster
+
+
+def _listed(cluster: View) -> str:
+    return ", ".join(f"{node['label']} {_told(node)}" for node in cluster["nodes"])
 
 
 def _told(node: View) -> str:

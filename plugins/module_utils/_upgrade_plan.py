@@ -118,12 +118,14 @@ class _Members:
         self._host_of = {node["id"]: host for host, node in self._node_of.items()}
         matched = self._ambiguous | set(self._host_of)
         self.blockers += [
-            _stranger(node)
-            for node in listed
-            if is_live(node) and not is_anonymous(node) and node["id"] not in matched
+            _stranger(node) for node in listed if is_live(node) and not is_anonymous(node) and node["id"] not in matched
         ]
         self.ghosts = [node for node in listed if not is_live(node) and node["id"] not in self._host_of]
-        self.nodes = [node for host, node in self._node_of.items() if host not in given_up]
+        self.nodes = [
+            {**node, "shown": _with_host(node["label"], host)}
+            for host, node in self._node_of.items()
+            if host not in given_up
+        ]
         self.nodes.sort(key=lambda node: str(node["label"]))
 
     def _match(self, host: str, found: list[View]) -> None:
@@ -204,6 +206,15 @@ class _Members:
         return _step(action, reason, self._host_of.get(node["id"]), node["label"], version)
 
 
+def _with_host(label: str, host: str) -> str:
+    """How a node is called in sentences: by its label and its host, unless that says the same."""
+    return label if label == host or label.startswith(f"{host}:") else f"{label} ({host})"
+
+
+def _shown(node: View) -> str:
+    return str(node.get("shown") or node["label"])
+
+
 def _stranger(node: View) -> Blocker:
     return _blocker(
         node,
@@ -233,7 +244,7 @@ def _step(
 
 def _found(node: View) -> str:
     """State and version of a node, in words."""
-    return f"node {node['label']} is {_state(node)} at version {node['version'] or 'unknown'}"
+    return f"node {_shown(node)} is {_state(node)} at version {node['version'] or 'unknown'}"
 
 
 def _state(node: View) -> str:
@@ -387,7 +398,7 @@ class _Upgrade(_Goal):
         yield from self._not_this_upgrade()
         yield from self._not_ready()
         for node in self.nodes:
-            name, version = node["label"], node["version"]
+            name, version = _shown(node), node["version"]
             if self.enabled and node["state"] == "ERROR":
                 yield _blocker(node, _found(node), f"read its log, put it right and {_ON_OR_BACK}")
             if version in (self.original, self.target, None):
@@ -499,7 +510,7 @@ def _steps(wanted: _Goal, members: _Members) -> list[Step]:
         for node in members.anonymous
     ]
     waits = [
-        members.step("wait_for_node", node, node["version"], f"node {node['label']} is {_state(node)}")
+        members.step("wait_for_node", node, node["version"], f"node {_shown(node)} is {_state(node)}")
         for node in members.nodes
         if wanted.is_awaited(node)
     ]
@@ -511,7 +522,7 @@ def _steps(wanted: _Goal, members: _Members) -> list[Step]:
 
 
 def _why(wanted: _Goal, node: View) -> str:
-    name, version = node["label"], wanted.version
+    name, version = _shown(node), wanted.version
     if wanted.is_down(node):
         return f"node {name} is {_state(node)}: it comes first"
     seen = f"runs {node['version']}" if node["version"] else f"is {_state(node)}"
@@ -535,8 +546,8 @@ def _narrow(wanted: _Goal, members: _Members, steps: list[Step], only: str) -> t
     blockers = [
         _blocker(
             other,
-            f"node {other['label']} is {_state(other)}, stopping {node['label']} now would take a second node down",
-            f"bring node {other['label']} back first: run the same playbook again, it begins with that node",
+            f"node {_shown(other)} is {_state(other)}, stopping {_shown(node)} now would take a second node down",
+            f"bring node {_shown(other)} back first: run the same playbook again, it begins with that node",
         )
         for other in others
     ]

@@ -96,6 +96,16 @@ class Simulator:
         listed: dict[str, Any] = answer.json()
         return listed
 
+    def label(self, name: str) -> str:
+        """What the collection calls a node by: its name in the cluster, else its address and port."""
+        (node,) = (node for node in self.facts["nodes"] if node["name"] == name)
+        return str(node["cluster_name"] or f"{node['address']}:{node['port']}")
+
+    def shown(self, name: str) -> str:
+        """How the plan calls a node whose host has the name of the node here."""
+        label = self.label(name)
+        return label if label == name else f"{label} ({name})"
+
     def snapshot(self) -> dict[str, Any]:
         """What must be equal before and after something that changes nothing."""
         return {"refs": self.refs(), "cluster": self.cluster(), "settings": self.settings()}
