@@ -57,8 +57,9 @@ class Nodes:
         self.target.control("PUT", f"/nodes/{name}/override", shown)
 
     def post(self, action: str, at: str, status: int = 200) -> dict[str, Any]:
-        """Start, cancel or approve; the cluster that is answered, empty for a refusal."""
-        answer = self.api(at).post(f"/rest/zdu/{action}", status=status, schema="zdu_cluster" if status == 200 else None)
+        """Start, cancel or approve; returns the cluster, empty for a refusal."""
+        schema = "zdu_cluster" if status == 200 else None
+        answer = self.api(at).post(f"/rest/zdu/{action}", status=status, schema=schema)
         return answer.json if status == 200 else {}
 
     def api(self, name: str, account: Account | None = ADMIN) -> Api:

@@ -13,7 +13,9 @@ NODES_NAMED = "BITBUCKET_TEST_NODES_NAMED"
 
 def pytest_addoption(parser: Any) -> None:
     parser.addoption(
-        "--nodes-named", action="store_true", help=f"give the nodes of simulated clusters names, as {NODES_NAMED}=1 does"
+        "--nodes-named",
+        action="store_true",
+        help=f"give the nodes of simulated clusters names, as {NODES_NAMED}=1 does",
     )
 
 
