@@ -4,9 +4,9 @@
 
     @pytest.mark.claim("A repeated start is refused with 409", evidence="assumed")
 
-`evidence` is `doc` (the vendor states it), `seen VERSION` (published observation of a real server) or `assumed`
-(our inference); several, by commas, where different parts of a claim have different evidence: it is as weak as
-its weakest part.
+`evidence` is `doc` (the vendor states it), `seen VERSION` (published observation of a real server), `likely`
+(observation of the same component in another product of the vendor) or `assumed` (our inference). Separate several
+with commas where the parts of a claim have different evidence: the claim is as weak as its weakest part.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from pathlib import Path
 
 import pytest
 
-_EVIDENCE = re.compile(r"doc|seen|seen [0-9][0-9.x]*( to [0-9][0-9.x]*)?|assumed")
+_EVIDENCE = re.compile(r"doc|seen|seen [0-9][0-9.x]*( to [0-9][0-9.x]*)?|likely|assumed")
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,8 @@ class Claim:
 
     @property
     def assumed(self) -> bool:
-        return "assumed" in self.evidence
+        """Not proven: neither documented nor observed."""
+        return "assumed" in self.evidence or "likely" in self.evidence
 
 
 @dataclass

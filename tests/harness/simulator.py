@@ -19,6 +19,7 @@ from typing import Any
 import requests
 import yaml
 
+from .options import names
 from .rows import by_label
 
 TESTS = Path(__file__).resolve().parents[1]
@@ -216,13 +217,14 @@ def ls_remote(address: str, environment: Mapping[str, str] | None = None) -> dic
 def running(directory: Path, *options: str, within: Sequence[str] = ()) -> Iterator[Simulator]:
     """A fresh cluster on free ports with everything below ``directory``; ended with all its nodes on leaving.
 
-    ``within`` is the beginning of its command, which runs the rest in surroundings of its own.
+    ``within`` is the beginning of its command, which runs the rest in surroundings of its own. The nodes have the names
+    of this run of the tests, see options.py, unless ``options`` give others.
     Raises RuntimeError with the simulator's last words when it does not come up.
     """
     shutil.rmtree(directory, ignore_errors=True)
     directory.mkdir(parents=True)
     ready, log = directory / "ready.json", directory / "simulator.log"
-    command = [*within, sys.executable, "-m", "simulator", "--port", "0", "--until-eof"]
+    command = [*within, sys.executable, "-m", "simulator", "--port", "0", "--until-eof", *names()]
     with log.open("w", encoding="utf-8") as output:
         process = subprocess.Popen(
             [*command, "--data-dir", str(directory / "data"), "--ready-file", str(ready), *options],

@@ -63,10 +63,13 @@ def test_the_installer_installs_what_the_archive_holds(tmp_path: Path) -> None:
         assert reason in refused.stderr
     assert not target.exists()
 
-    answers.write_text(
-        f"app.defaultInstallDir={target}\napp.install.service$Boolean=false\nlaunch.application$Boolean=false\n",
-        encoding="utf-8",
-    )
+    # seen 10.4: what a response file for the vendor's installer of 10.4.2 holds
+    told = {
+        "app.bitbucketHome": tmp_path / "home", "app.defaultInstallDir": target, "app.install.service$Boolean": "false",
+        "httpPort": 7990, "installation.type": "INSTALL", "launch.application$Boolean": "false",
+        "sys.adminRights$Boolean": "false", "sys.languageId": "en",
+    }  # fmt: skip
+    answers.write_text("".join(f"{name}={value}\n" for name, value in told.items()), encoding="utf-8")
     done = ran("-q", "-varfile", str(answers))
     assert done.returncode == 0, done.stderr
     assert files(target) == {**files(unpacked), ".install4j/response.varfile": answers.read_bytes()}
