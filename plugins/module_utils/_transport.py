@@ -146,7 +146,7 @@ class Transport:
                 # requests reads a Location even where it is not told to follow
                 raise ContractError(f"{method} {path} was redirected to no address", method=method, path=path) from None
             if answer.status not in _REDIRECTS:
-                return dataclasses.replace(answer, path=path)
+                return dataclasses.replace(answer, path=path, base=base)
             url, query = self._follow(path, url, answer), {}
         raise ContractError(f"{method} {path} was redirected without end", method=method, path=path)
 
