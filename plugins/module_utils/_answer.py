@@ -43,7 +43,12 @@ _BY_EXCEPTION: dict[str, type[BitbucketError]] = {
     # 400 on 10.4 (seen), where 409 would be expected
     "DuplicateRefException": ConflictError,
 }
-_TOKEN_HINT = "check that the token is complete, not expired and not revoked, or create a new one"  # noqa: S105 - a text
+_CREDENTIALS_HINTS = {
+    "Bearer": "check that the token is complete, not expired and not revoked, or create a new one",
+    "": "set username and password, or token",
+}
+#: The account that a response was made for, in each that was made for one (seen 10.4.1).
+ACCOUNT_HEADER = "X-AUSERNAME"
 # who serves a REST module, for a server that does not have it
 _PROVIDERS = {
     "branch-utils": "the bundled plugin Branch Utilities",
@@ -62,7 +67,8 @@ _ADMINISTRATION = ("/rest/zdu/", "/admin/", "/rest/mirroring/")
 class Answer:
     """A complete answer: ``headers`` are looked up in any case.
 
-    ``bearer`` is whether the request was sent with a token, ``base`` is the address that answered.
+    ``scheme`` is how the request was authenticated: Basic, Bearer, or "" for not at all. ``base`` is the address that
+    answered.
     """
 
     method: str
@@ -70,8 +76,13 @@ class Answer:
     status: int
     headers: t.Mapping[str, str]
     body: bytes
-    bearer: bool = False
+    scheme: str = ""
     base: str = ""
+
+    @property
+    def bearer(self) -> bool:
+        """Whether the request was sent with a token."""
+        return self.scheme == "Bearer"
 
     @property
     def line(self) -> str:
@@ -94,7 +105,7 @@ class Answer:
     @property
     def credentials_hint(self) -> str:
         """The next step where the credentials are not accepted."""
-        return _TOKEN_HINT if self.bearer else AuthenticationError.next_step
+        return _CREDENTIALS_HINTS.get(self.scheme, AuthenticationError.next_step)
 
     @property
     def about(self) -> dict[str, t.Any]:
@@ -173,7 +184,7 @@ class Answer:
             kind, next_step = NotSupportedError, self._provider()
         elif self.headers.get("X-Authentication-Denied-Reason", "").startswith("CAPTCHA"):
             kind = CaptchaError
-        elif self.bearer and kind in (AuthenticationError, PermissionDeniedError) and self._administers():
+        elif self.bearer and self._administers() and self._knows_account(kind):
             next_step = "use username and password, or an OAuth 2 token: access tokens cannot administer"
         elif kind is AuthenticationError:
             next_step = self.credentials_hint
@@ -204,6 +215,10 @@ class Answer:
         parts = self.path.split("/rest/", 1)[-1].split("/")
         owner = _PROVIDERS.get(parts[0])
         return owner and f"check that url is the base address with its context path: the resource needs {owner}"
+
+    def _knows_account(self, kind: type[BitbucketError]) -> bool:
+        """Whether a refusal of this kind was made for an account, and not for a token that is not accepted."""
+        return kind is PermissionDeniedError or (kind is AuthenticationError and ACCOUNT_HEADER in self.headers)
 
     def _administers(self) -> bool:
         return any(part in self.path for part in _ADMINISTRATION)

@@ -16,14 +16,13 @@ import threading
 import typing as t
 import urllib.parse
 
-from ._answer import Answer
+from ._answer import ACCOUNT_HEADER, Answer
 from ._errors import AnonymousError, AuthenticationError
 
 #: Only for authenticated users, 401 for others (documented), also where public access is on (seen). That the tokens of
 #: projects and repositories get 200 here is assumed.
 PROOF = "/rest/api/latest/profile/recent/repos"
-HEADER = "X-AUSERNAME"
-_LET_IT_PASS = f"configure the proxy in front of Bitbucket to pass the response header {HEADER}"
+_LET_IT_PASS = f"configure the proxy in front of Bitbucket to pass the response header {ACCOUNT_HEADER}"
 _REPLACED = "check that no proxy caches responses or replaces credentials"
 
 
@@ -79,7 +78,7 @@ class Identity:
             raise _not_accepted(answer)
         if proof.status != 200 or not proof.is_bitbucket:
             raise AnonymousError(
-                f"{answer.line} without the header {HEADER}, and GET {PROOF}, which would confirm the account,"
+                f"{answer.line} without the header {ACCOUNT_HEADER}, and GET {PROOF}, which would confirm the account,"
                 f" returned {proof.status}",
                 _LET_IT_PASS,
                 **answer.about,
@@ -114,5 +113,5 @@ def _account(answer: Answer) -> str | None:
     URL-encoded (seen); that a space is sent as ``+`` is assumed. Another product of the vendor names anonymous callers
     ``anonymous``, so Bitbucket is likely to as well.
     """
-    account = urllib.parse.unquote_plus(answer.headers.get(HEADER) or "").strip()
+    account = urllib.parse.unquote_plus(answer.headers.get(ACCOUNT_HEADER) or "").strip()
     return None if account.casefold() in ("", "anonymous") else account

@@ -19,11 +19,11 @@ FLOORS = {
         (
             *("_errors", "_argspec", "_outcome", "_waiter", "_refs", "_schema", "_fits", "_answer", "_retry", "_glob"),
             *("_branch_name", "_upgrade_plan", "_branch_plan", "_stale", "_upgrade_report", "_upgrade_view"),
-            *("_time", "_issue_key", "_text", "_release_gate", "_release_notes", "_identity"),
+            *("_time", "_issue_key", "_text", "_release_gate", "_release_notes"),
         ),
         1,
     ),
-    **dict.fromkeys(("_transport", "_client", "_crew", "_progress"), 2),
+    **dict.fromkeys(("_transport", "_identity", "_client", "_crew", "_progress"), 2),
     **dict.fromkeys(
         (
             *("_branch", "_branch_model", "_cluster", "_commit", "_connection", "_default_branch", "_repository"),
