@@ -134,11 +134,9 @@ def test_an_account_that_is_lost_on_the_way(asker: Asker, module: str, credentia
         asker.prepare(scenario)
         with asker.fault("anonymous", skip=accepted):
             outcome = asker.run(scenario, credentials)
-        if accepted and len(asker.heard()) <= accepted:
-            # it had less to do than before, so that it was not lost
-            continue
         refused(outcome, credentials)
-        assert asker.proofs() == 0 or accepted == 0
+        # only the very first response needs a proof
+        assert asker.proofs() <= (0 if accepted else 1)
 
 
 @pytest.mark.parametrize("module", MODULES)
