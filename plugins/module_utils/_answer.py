@@ -103,6 +103,11 @@ class Answer:
         return True
 
     @property
+    def administers(self) -> bool:
+        """Whether only an administrator may make this request, and never an anonymous caller (documented)."""
+        return any(part in self.path for part in _ADMINISTRATION)
+
+    @property
     def credentials_hint(self) -> str:
         """The next step where the credentials are not accepted."""
         return _CREDENTIALS_HINTS.get(self.scheme, AuthenticationError.next_step)
@@ -184,7 +189,7 @@ class Answer:
             kind, next_step = NotSupportedError, self._provider()
         elif self.headers.get("X-Authentication-Denied-Reason", "").startswith("CAPTCHA"):
             kind = CaptchaError
-        elif self.bearer and self._administers() and self._knows_account(kind):
+        elif self.bearer and self.administers and self._knows_account(kind):
             next_step = "use username and password, or an OAuth 2 token: access tokens cannot administer"
         elif kind is AuthenticationError:
             next_step = self.credentials_hint
@@ -219,9 +224,6 @@ class Answer:
     def _knows_account(self, kind: type[BitbucketError]) -> bool:
         """Whether a refusal of this kind was made for an account, and not for a token that is not accepted."""
         return kind is PermissionDeniedError or (kind is AuthenticationError and ACCOUNT_HEADER in self.headers)
-
-    def _administers(self) -> bool:
-        return any(part in self.path for part in _ADMINISTRATION)
 
 
 def _messages(error: t.Mapping[str, t.Any]) -> t.Iterator[str]:

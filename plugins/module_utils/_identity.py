@@ -55,6 +55,9 @@ class Identity:
             if account is not None:
                 self._compare(answer, account)
                 self._naming.add(answer.base)
+            elif answer.status < 300 and answer.administers:
+                # proves itself; whether mirrors name the account and have PROOF is not known
+                pass
             elif answer.base in self._naming:
                 raise _not_accepted(answer)
             elif not self._proven and prove is not None:

@@ -23,6 +23,8 @@ from .proof import API, Scenario
 from .proofs import SCENARIOS
 
 PROOF = "/rest/api/{apiVersion}/profile/recent/repos"
+# what no anonymous caller gets: a success proves itself
+ADMINISTRATION = ("/rest/zdu/", "/rest/mirroring/", "/admin/")
 TOKEN, LOGIN = "admin-oauth-token", ("admin", "admin")
 WAYS = pytest.mark.parametrize("credentials", [TOKEN, LOGIN], ids=["token", "password"])
 FIRST = {scenario.module: scenario for scenario in reversed(SCENARIOS)}
@@ -153,7 +155,8 @@ def test_a_proxy_that_removes_the_name_of_the_account(
     with asker.fault("strip_header"):
         kind, result = asker.run(scenario, credentials)
     assert kind == "success", result
-    assert asker.proofs() == 1
+    administrative = all(any(part in entry["path"] for part in ADMINISTRATION) for entry in asker.heard())
+    assert asker.proofs() == (0 if administrative else 1)
     assert len(asker.heard()) <= requests + 1
     assert result["changed"] is usual["changed"] and result.keys() == usual.keys()
 

@@ -108,7 +108,9 @@ def test_an_inventory_behind_a_proxy_that_hides_the_account(place: Place, name: 
     with place.answering("strip_header"):
         output, error = place.inventory(name, INVENTORIES[name], ACCEPTED[way])
     assert json.loads(output)["_meta"]["hostvars"].keys() == json.loads(usual)["_meta"]["hostvars"].keys(), error
-    assert place.simulator.requests_served() == {**requests, PROOF: 1}
+    # what only administrators may read proves itself
+    proof = {} if "cluster" in name else {PROOF: 1}
+    assert place.simulator.requests_served() == {**requests, **proof}
 
 
 def roles(directory: Path) -> dict[str, dict[str, Any]]:

@@ -349,6 +349,18 @@ def test_each_address_is_judged_by_itself():
     assert asked.count(f"{stripping}{PROOF}") == 1 and f"{naming}{PROOF}" not in asked
 
 
+@pytest.mark.parametrize("path", ["/rest/zdu/cluster", "/rest/mirroring/latest/x", "/rest/api/latest/admin/cluster"])
+def test_what_anonymous_callers_never_get_proves_itself(path):
+    handler = Server(anonymous(Answer(200, {})), anonymous(refusal(404, "x")), proof=anonymous(Answer(401)))
+    with serving(handler, authorization=LOGIN) as (client, server):
+        assert client.get(path, ANY) == {}
+        assert len(server.received) == 1
+        # a refusal may be anonymous there, too
+        with pytest.raises(AnonymousError):
+            client.get(path, ANY)
+    assert proofs(server) == 1
+
+
 # -- what keeps its error --------------------------------------------------------------------------------------------
 
 
