@@ -50,6 +50,9 @@ class Behaviour:
     basic_authentication: bool = True
     # After so many failed logins in a row; 0: never. assumed: 5.
     captcha_after_failed_logins: int = 5
+    # A bearer token that is unknown, revoked or expired, or of a user who is not active: served as anonymous (seen
+    # 10.4.1), or refused with 401, as other releases may do (assumed).
+    unaccepted_tokens: str = "anonymous"
     # seen 7.21 to 10.2: /status says RUNNING before authenticated REST works.
     rest_delay_seconds: float = 0.0
     # The body of a 409 of /rest/zdu: empty (confirmed by the evidence for start, cancel, approve) or errors[] (doc).
