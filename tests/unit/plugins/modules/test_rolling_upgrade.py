@@ -82,35 +82,106 @@ def test_any_other_refusal_is_an_error_at_once(status):
         assert len(server.received) == 1
 
 
-class Tasks:
-    """A cluster on which the upgrade tasks run for some looks, and then end in a state."""
+class Story:
+    """A cluster that is seen in one state after the other, with its nodes; a POST is answered with the next one."""
 
-    def __init__(self, looks, end):
-        self.states = [*["RUNNING_UPGRADE_TASKS"] * looks, end]
+    def __init__(self, *looks):
+        self.looks = list(looks)
 
-    def __call__(self, request):
-        state = self.states.pop(0) if len(self.states) > 1 else self.states[0]
-        nodes = [{"id": "id-n1", "name": "n1", "state": "ACTIVE", "version": "9.4.22"}]
-        return Answer(200, {"upgradeModeEnabled": state != "STABLE", "state": state, "nodes": nodes})
+    def __call__(self, _request):
+        state, *nodes = self.looks.pop(0) if len(self.looks) > 1 else self.looks[0]
+        listed = [
+            {
+                "id": f"id-{index}",
+                "name": "Not configured",
+                "ipAddress": None if now == "STARTING" else f"192.0.2.{index}",
+                "portNumber": None if now == "STARTING" else 7990,
+                "state": now,
+                "version": version,
+            }
+            for index, (now, version) in enumerate(nodes, 1)
+        ]
+        enabled = state != "STABLE"
+        original = OLD if enabled else None
+        return Answer(
+            200, {"upgradeModeEnabled": enabled, "state": state, "originalVersion": original, "nodes": listed}
+        )
 
 
-def module(directory):
-    params = {"wait_timeout": 60, "wait_delay": 0.01, "progress_interval": 5}
-    return types.SimpleNamespace(tmpdir=str(directory), params=params)
+OLD, TARGET = "9.4.21", "9.4.22"
+READY = ("READY_TO_RUN_UPGRADE_TASKS", ("ACTIVE", TARGET))
+RUNNING = ("RUNNING_UPGRADE_TASKS", ("ACTIVE", TARGET))
+FAILED = ("UPGRADE_TASKS_FAILED", ("ACTIVE", TARGET))
+STABLE = ("STABLE", ("ACTIVE", TARGET))
+
+
+def run(server, state, directory=None, check=False, **options):
+    """The result, and the methods of the requests."""
+    params = {"state": state, "wait": True, "wait_timeout": 60, "wait_delay": 0, "progress_interval": 5, **options}
+    module = types.SimpleNamespace(tmpdir=directory and str(directory), params=params, check_mode=check)
+    with serving(server, read_only=check) as (client, received):
+        result = rolling_upgrade.run(module, client)
+        return result, [request.method for request in received.received]
 
 
 def test_the_way_to_the_state_is_told(tmp_path):
-    with serving(Tasks(3, "STABLE")) as (client, _server):
-        seen = rolling_upgrade.settle(module(tmp_path), Watch(client), "STABLE")
-    assert seen["state"] == "STABLE"
-    told = "the cluster: RUNNING_UPGRADE_TASKS (n1 ACTIVE at 9.4.22), wanted STABLE, 0 of 60 s\n"
+    result, methods = run(Story(READY, RUNNING, RUNNING, RUNNING, STABLE), "approved", tmp_path)
+    assert result["cluster"]["state"] == "STABLE" and result["changed"]
+    assert methods == ["GET", "POST", "GET", "GET", "GET"]
+    told = f"the cluster: RUNNING_UPGRADE_TASKS (192.0.2.1:7990 ACTIVE at {TARGET}), wanted STABLE, 0 of 60 s\n"
     assert (tmp_path / "progress").read_text(encoding="utf-8") == told
 
 
 def test_tasks_that_fail_end_the_wait(tmp_path):
     told = r"it is UPGRADE_TASKS_FAILED .* not recover by itself; read the server's log"
-    with serving(Tasks(1, "UPGRADE_TASKS_FAILED")) as (client, _server), pytest.raises(WaitError, match=told):
-        rolling_upgrade.settle(module(tmp_path), Watch(client), "STABLE")
+    with pytest.raises(WaitError, match=told):
+        run(Story(READY, RUNNING, FAILED), "approved", tmp_path)
+
+
+def test_tasks_of_an_approval_by_somebody_else_are_waited_for_and_change_nothing():
+    result, methods = run(Story(RUNNING, RUNNING, STABLE), "approved")
+    assert result["cluster"]["state"] == "STABLE" and not result["changed"]
+    assert "POST" not in methods
+
+
+# -- nodes that do not show their version ----------------------------------------------------------------------------
+
+OF_STATE = {
+    "started": ("STABLE", OLD, "READY_TO_UPGRADE"),
+    "approved": ("READY_TO_RUN_UPGRADE_TASKS", TARGET, "STABLE"),
+    "cancelled": ("READY_TO_UPGRADE", OLD, "STABLE"),
+}
+
+
+@pytest.mark.parametrize("state", sorted(OF_STATE))
+@pytest.mark.parametrize("hidden", [("STARTING", None), (None, None), ("ACTIVE", None)])
+def test_no_action_is_sent_before_every_live_node_shows_its_version(state, hidden):
+    before, version, after = OF_STATE[state]
+    nodes = [("ACTIVE", version), ("ACTIVE", version)]
+    blind, seen = (before, *nodes, hidden), (before, *nodes, ("ACTIVE", version))
+    result, methods = run(Story(blind, blind, seen, (after, *seen[1:])), state)
+    assert methods == ["GET", "GET", "GET", "POST"]
+    assert result["changed"] and result["cluster"]["state"] == after
+    for refused in ({"wait": False}, {"check": True}):
+        story = Story(blind, seen, (after, *seen[1:]))
+        with pytest.raises(ConflictError):
+            run(story, state, **refused)
+        assert len(story.looks) == 2, "it was looked at once"
+    with pytest.raises(WaitError, match=r"192\.0\.2\.1:7990"):
+        run(Story(blind), state, wait_timeout=0)
+
+
+@pytest.mark.parametrize("state", ["approved", "cancelled"])
+def test_what_nodes_left_behind_is_not_waited_for(state):
+    before, version, after = OF_STATE[state]
+    nodes = (("ACTIVE", version), ("OFFLINE", None), ("ACTIVE", version), ("OFFLINE", None))
+    result, methods = run(Story((before, *nodes), (after, nodes[0], nodes[2])), state)
+    assert methods == ["GET", "POST"] and result["changed"]
+
+
+def test_what_is_done_already_waits_for_nobody():
+    result, methods = run(Story(("STABLE", ("ACTIVE", OLD), ("STARTING", None))), "cancelled")
+    assert methods == ["GET"] and not result["changed"]
 
 
 def test_an_action_that_is_answered_was_this_run_s():
