@@ -29,14 +29,14 @@ def directory(request: pytest.FixtureRequest) -> Path:
 
 
 @contextlib.contextmanager
-def cluster(directory: Path, nodes: int, within: Sequence[str] = ()) -> Iterator[Simulator]:
-    """A cluster with the default seed and another password for its administrator."""
+def cluster(directory: Path, nodes: int, *options: str, within: Sequence[str] = ()) -> Iterator[Simulator]:
+    """A cluster with the default seed, another password for its administrator and more options of the simulator."""
     seed = yaml.safe_load((TESTS / "simulator" / "default-seed.yml").read_text(encoding="utf-8"))
     seed["users"][0]["password"] = SECRET
     path = directory.with_suffix(".seed.yml")
     path.write_text(yaml.safe_dump(seed), encoding="utf-8")
-    options = ("--seed", str(path), "--nodes", str(nodes), "--start-up-seconds", "0.2")
-    with running(directory, *options, within=within) as simulator:
+    common = ("--seed", str(path), "--nodes", str(nodes), "--start-up-seconds", "0.2")
+    with running(directory, *common, *options, within=within) as simulator:
         yield simulator
 
 

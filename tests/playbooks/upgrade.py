@@ -42,7 +42,7 @@ class Upgrade:
         self.variables = {**simulator.archive(self.target), **variables}
         self._directory = directory
         self._playbooks = Playbooks(directory / "ansible", simulator.connection)
-        self._inventory = simulator.write_inventory(directory / "inventory.yml")
+        self.inventory = simulator.write_inventory(directory / "inventory.yml")
         self._refs = simulator.refs()
         self._starts = self._count_starts()
         simulator.forget_requests()
@@ -59,7 +59,7 @@ class Upgrade:
     @contextlib.contextmanager
     def started(self, playbook: str = "rolling_upgrade", *options: str, **variables: Any) -> Iterator[Started]:
         """A run to meddle with."""
-        arguments = ("--inventory", str(self._inventory), *options)
+        arguments = ("--inventory", str(self.inventory), *options)
         with self._playbooks.started(playbook, *arguments, variables={**self.variables, **variables}) as started:
             yield started
         assert SECRET not in started.finished().output
