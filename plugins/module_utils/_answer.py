@@ -104,7 +104,10 @@ class Answer:
 
     @property
     def administers(self) -> bool:
-        """Whether only an administrator may make this request, and never an anonymous caller (documented)."""
+        """Whether only an administrator may make this request, and never an anonymous caller.
+
+        Documented; assumed for reading the nodes of a mirror farm.
+        """
         return any(part in self.path for part in _ADMINISTRATION)
 
     @property
