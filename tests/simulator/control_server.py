@@ -27,8 +27,8 @@ HELP = {
     "DELETE /faults": "forget all rules",
     "GET, PUT and DELETE /server": "settings of the servers: basic_authentication, captcha_after_failed_logins,"
     " rest_delay_seconds, zdu_conflict_body (errors or empty), license_limit_exceeded, page_max {resource: cap},"
-    " rate_limit {enabled, capacity, refill, exempt}, null_state_seconds (how long a node is listed without state when it"
-    " joins, becomes ACTIVE and begins to stop); PUT changes what it names, DELETE brings the defaults back",
+    " rate_limit {enabled, capacity, refill, exempt}, null_state_seconds (how long a node is listed without state when"
+    " it joins, becomes ACTIVE and begins to stop); PUT changes what it names, DELETE brings the defaults back",
     "GET, PUT and DELETE /nodes/{name}/override": "what a node shows in place of the truth: tasks_total,"
     " active_user_count, state (ERROR), silent (listed without state and version), hide_address (listed without"
     " address and port); next_start {outcome: ERROR, REFUSED_GIT, REFUSED_JAVA, STARTING or EXIT, times}; null: the"
