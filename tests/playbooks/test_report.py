@@ -15,25 +15,30 @@ from harness.playbook import Playbooks, Run
 from .page import Page
 
 NAMES = ["<script>alert(1)</script>", "{{ lookup('pipe', 'touch ' ~ trap) }}", "{% raw %} \"'</style>&amp; ü"]
+GHOST = "<i>{{ 7 * 7 }}</i>"
 REPORT = "rolling_upgrade_9.4.21_to_9.4.22"
 MESSAGE = "<img src=x onerror=alert(1)> {{ lookup('pipe', 'touch ' ~ trap) }} password=hidden-pw"
 
 
 def look(second: int, state: str, *states: str) -> dict[str, Any]:
-    told = [{"name": name, "state": state, "version": "9.4.21"} for name, state in zip(NAMES, states, strict=True)]
+    told = [
+        {"id": f"id of {name}", "label": name, "state": state, "version": "9.4.21"}
+        for name, state in zip(NAMES, states, strict=True)
+    ]
     return {"at": f"2026-11-21T15:00:{second:02}.000Z", "cluster_state": state, "nodes": told}
 
 
 def facts(directory: Path) -> dict[str, Any]:
     """What a run leaves behind whose first node failed, marked as results of modules are."""
-    nodes = [{"name": name, "ip_address": None} for name in NAMES]
-    cluster = {"original_version": "9.4.21", "nodes": nodes}
+    hosts = [{"host": f"host{number}", "node": name, "id": f"id of {name}"} for number, name in enumerate(NAMES)]
+    plan = {"hosts": hosts, "ghosts": [{"node": GHOST}], "given_up": []}
+    cluster = {"original_version": "9.4.21", "nodes": []}
     seen = look(10, "READY_TO_UPGRADE", "ACTIVE", "ACTIVE", "ACTIVE")
     gone = look(20, "MIXED", "OFFLINE", "ACTIVE", "<b>")
     turn = {
         "__rolling_upgrade_turn_began": "2026-11-21T15:00:10.000Z",
         "__rolling_upgrade_turn_ended": "2026-11-21T15:00:30.000Z",
-        "__rolling_upgrade_last_look": {"cluster": cluster, "observations": [seen]},
+        "__rolling_upgrade_last_look": {"cluster": cluster, "plan": plan, "observations": [seen]},
         "__rolling_upgrade_gone": {"observations": [gone]},
     }
     return {
@@ -98,6 +103,7 @@ def test_what_others_have_named_is_data(play: Any, tmp_path: Path) -> None:
     page = Page(tmp_path / f"{REPORT}.html")
     assert set(NAMES) <= set(page.texts)
     assert len(page.described) == len(NAMES)
+    assert any(GHOST in text for text in page.texts)
     assert any(text.startswith("<img src=x onerror=alert(1)>") for text in page.texts)
     assert "password=***" in document["message"]
     assert not (tmp_path / "trap").exists()
