@@ -149,10 +149,8 @@ def matches(restriction: Restriction, ref: str, model: BranchModel) -> bool:
     wanted = restriction.matcher_id
     if restriction.matcher_type == "ANY_REF":
         return True
-    if restriction.matcher_type == "BRANCH":
-        return ref == wanted
-    if restriction.matcher_type == "DEFAULT_BRANCH":
-        return ref == branching.HEADS + model.default_branch
+    if restriction.matcher_type in ("BRANCH", "DEFAULT_BRANCH"):
+        return ref == (wanted if restriction.matcher_type == "BRANCH" else branching.HEADS + model.default_branch)
     if restriction.matcher_type == "PATTERN":
         return pattern(wanted).fullmatch(ref) is not None
     if not ref.startswith(branching.HEADS):
