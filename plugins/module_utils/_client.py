@@ -12,7 +12,14 @@ import typing as t
 import urllib.parse
 
 from ._answer import Answer
-from ._errors import BitbucketError, ConflictError, ContractError, RateLimitedError, ReadOnlyError
+from ._errors import (
+    BitbucketError,
+    ConflictError,
+    ContractError,
+    RateLimitedError,
+    ReadOnlyError,
+    ValidationError,
+)
 from ._retry import NEVER, Gate, Retry
 from ._schema import Json, Schema
 from ._transport import Connection, Transport
@@ -119,6 +126,7 @@ class Client:
     def settle(self, send: t.Callable[[], T], done: t.Callable[[], T | None], *, resend: bool) -> T:
         """Send a write; when its answer is lost, let the server's state decide whether it was carried out.
 
+        So it does when the server calls the request invalid: webhooks were stored and answered with 400 (seen).
         ``done`` reads back: the result where the write has taken effect, else None. Then, with ``resend``, it is
         sent once more: for writes that the server refuses as a conflict, should the first still be under way.
         Raises what ``send`` raises.
@@ -126,10 +134,11 @@ class Client:
         try:
             return send()
         except BitbucketError as error:
-            if not error.in_doubt:
+            # a write has been seen to be carried out and refused with 400
+            if not error.in_doubt and not isinstance(error, ValidationError):
                 raise
             found = self._read_back(error, done)
-            if found is None and not resend:
+            if found is None and not (resend and error.in_doubt):
                 raise
         if found is not None:
             return found

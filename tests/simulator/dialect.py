@@ -29,7 +29,7 @@ class Dialect:
         self.entity_link_project_names = version.major >= 9
         # assumed: nobody documents what a project without a link answers.
         self.no_entity_link_status = 204 if version.major >= 9 else 404
-        # seen for required builds and default reviewers, 9.3.2 to 10.1.5 (refused) and 10.2.7; assumed for restrictions.
+        # seen for required builds and default reviewers, 9.3.2 to 10.1.5 (refused) and 10.2.7; for restrictions assumed
         self.default_branch_matcher = version.feature >= (10, 2)
         # seen: XML on 10.2.1, JSON on 10.4.2; what 10.3 does, and that older ones do as 10.2, is assumed.
         self.unrouted_in_json = version.feature >= (10, 4)
