@@ -9,8 +9,10 @@ from __future__ import annotations
 import typing as t
 
 from ._branch import Branches, view
-from ._client import Client, Query, quote
+from ._client import Client, Query
 from ._commit import PERSON, name_of
+from ._default_branch import refuse_missing_default
+from ._errors import NotFoundError
 from ._refs import HEADS
 from ._repository import Repository
 from ._schema import Json, Schema, page
@@ -81,7 +83,6 @@ _BRANCHES = Schema(
         }
     )
 )
-_CONTAINING = Schema(page({"type": "object", "required": ["id"], "properties": {"id": {"type": "string"}}}))
 
 # the details of a listing that was not asked for them
 UNKNOWN: View = dict.fromkeys(
@@ -132,7 +133,7 @@ def _commit(metadata: Json) -> View:
 
 
 def _pull_requests(metadata: Json) -> View:
-    """One pull request comes as such, several as counts by state (seen 9.2, 10.4), none not at all (assumed)."""
+    """One pull request comes as such, several as counts by state, none not at all (seen 9.2 to 10.4)."""
     found = metadata.get(_PULL_REQUESTS, {})
     only = found.get("pullRequest", {})
     state = only.get("state")
@@ -151,7 +152,7 @@ def _pull_requests(metadata: Json) -> View:
 
 
 def _builds(metadata: Json) -> View:
-    """Counts by state; a commit without builds has no entry (assumed)."""
+    """Counts by state; a commit without builds has no entry (seen 9.2 to 10.4)."""
     found = metadata.get(_BUILDS, {})
     names = {"successful": "successful", "failed": "failed", "inProgress": "in_progress",
              "cancelled": "cancelled", "unknown": "unknown"}  # fmt: skip
@@ -184,18 +185,15 @@ class BranchListing:
     def detailed(
         self, filter_text: str | None = None, order_by: str | None = None, base: str | None = None
     ) -> t.Iterator[View]:
-        """The same with details; ``base`` is what they are compared with, the default branch unless given (seen)."""
+        """The same with details; ``base`` is what they are compared with, the default branch unless given (seen).
+
+        Raises NotFoundError if the server cannot compare them because the default branch does not exist (seen 10.4).
+        """
         query = {"filterText": filter_text, "orderBy": order_by, "base": base, "details": True}
         given: Query = {key: value for key, value in query.items() if value is not None}
         path = self._repository.path("api/latest", "branches")
-        return map(_detailed, self._client.items(path, _BRANCHES, given, limit=_DETAILED_PAGE))
-
-    def containing(self, commit: str) -> set[str]:
-        """The names of the branches that contain the commit, a full id.
-
-        Recent servers answer with the default branch alone where that contains it (seen 10.4). A commit that does
-        not exist is a ServerError with git's words (documented).
-        """
-        path = self._repository.path("branch-utils/latest", f"branches/info/{quote(commit)}")
-        refs = (ref["id"] for ref in self._client.items(path, _CONTAINING))
-        return {ref.removeprefix(HEADS) for ref in refs if ref.startswith(HEADS)}
+        try:
+            yield from map(_detailed, self._client.items(path, _BRANCHES, given, limit=_DETAILED_PAGE))
+        except NotFoundError as error:
+            # an empty repository has no branches to compare
+            refuse_missing_default(self._client, self._repository, error)

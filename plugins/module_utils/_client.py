@@ -20,6 +20,7 @@ from ._errors import (
     RateLimitedError,
     ReadOnlyError,
     UnlicensedError,
+    ValidationError,
 )
 from ._identity import PROOF, Identity
 from ._retry import NEVER, Gate, Retry
@@ -134,6 +135,7 @@ class Client:
     def settle(self, send: t.Callable[[], T], done: t.Callable[[], T | None], *, resend: bool) -> T:
         """Send a write; when its answer is lost, let the server's state decide whether it was carried out.
 
+        So it does when the server calls the request invalid: webhooks were stored and answered with 400 (seen).
         ``done`` reads back: the result where the write has taken effect, else None. Then, with ``resend``, it is
         sent once more: for writes that the server refuses as a conflict, should the first still be under way.
         Raises what ``send`` raises.
@@ -141,10 +143,11 @@ class Client:
         try:
             return send()
         except BitbucketError as error:
-            if not error.in_doubt:
+            # a write has been seen to be carried out and refused with 400
+            if not error.in_doubt and not isinstance(error, ValidationError):
                 raise
             found = self._read_back(error, done)
-            if found is None and not resend:
+            if found is None and not (resend and error.in_doubt):
                 raise
         if found is not None:
             return found

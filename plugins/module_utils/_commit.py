@@ -10,6 +10,7 @@ import itertools
 import typing as t
 
 from ._client import Client, Query, quote
+from ._default_branch import refuse_missing_default
 from ._errors import InputError, NotFoundError
 from ._issue_key import keys_in
 from ._refs import HEADS, is_commit_id
@@ -53,7 +54,6 @@ _COMMIT = Schema(COMMIT)
 _LOG = Schema(page(COMMIT))
 _COMMITS = Schema(page({"type": "object", "required": ["id"], "properties": {"id": {"type": "string"}}}))
 _NO_COMMIT = "com.atlassian.bitbucket.commit.NoSuchCommitException"
-_NO_DEFAULT_BRANCH = "com.atlassian.bitbucket.repository.NoDefaultBranchException"
 
 
 def resolve(client: Client, repository: Repository, revision: str) -> str | None:
@@ -94,14 +94,16 @@ def required(client: Client, repository: Repository, revision: str, option: str)
 
 
 def of_default_branch(client: Client, repository: Repository) -> str | None:
-    """The commit id at the tip of the default branch, None where that does not exist, as in an empty repository."""
+    """The commit id at the tip of the default branch, None for an empty repository.
+
+    Raises NotFoundError if the repository has branches, but the configured default branch does not exist.
+    """
     try:
         found = client.get(repository.path("api/latest", "commits"), _COMMITS, {"limit": 1})["values"]
     except NotFoundError as error:
-        # an empty list or this (assumed: either)
-        if _NO_DEFAULT_BRANCH in error.exception_names:
-            return None
-        raise
+        # an empty repository answers with this error (seen); an empty list is accepted as well
+        refuse_missing_default(client, repository, error)
+        return None
     return str(found[0]["id"]) if found else None
 
 
@@ -113,7 +115,8 @@ def tip(client: Client, repository: Repository, revision: str) -> str | None:
     except NotFoundError as error:
         if _NO_COMMIT in error.exception_names:
             return None
-        raise
+        refuse_missing_default(client, repository, error)
+        found = []
     if not found:
         raise NotFoundError(f"{revision} names no commit in {repository}", "push a first commit to the repository")
     return str(found[0]["id"])
@@ -160,8 +163,9 @@ def log(client: Client, repository: Repository, query: Query, limit: int | None 
     """Commits as ``git log`` has them, the newest first, page by page as they are needed.
 
     ``query`` is the server's: until, since, path, merges (include, exclude, only) and followRenames. Give until as a
-    commit, so that a push between two pages does not disturb them. Without it, the default branch is looked up; where
-    that does not exist, there are none. Raises NotFoundError where a revision names no commit; any BitbucketError.
+    commit, so that a push between two pages does not disturb them. Without it, the default branch is looked up; an
+    empty repository has no commits. Raises NotFoundError if a revision names no commit, or if the default branch of a
+    repository with branches does not exist; any BitbucketError.
     """
     if "until" not in query:
         until = of_default_branch(client, repository)
@@ -171,6 +175,15 @@ def log(client: Client, repository: Repository, query: Query, limit: int | None 
     # the server gives no more than a hundred at once, whatever is asked for (documented)
     path, most = repository.path("api/latest", "commits"), min(limit or 1000, 1000)
     yield from map(view, itertools.islice(client.items(path, _LOG, query, limit=most), limit))
+
+
+def contains(client: Client, repository: Repository, tip: str, commit: str) -> bool:
+    """Whether the branch with this tip contains the commit: the commit leads to nothing that the tip does not lead to.
+
+    Both are full ids of commits that exist. The server's own list of the branches with a commit has only one entry on
+    recent versions (seen 10.4), so it proves nothing about the others.
+    """
+    return tip == commit or not any(log(client, repository, {"since": tip, "until": commit}, 1))
 
 
 def get(client: Client, repository: Repository, commit: str) -> View:

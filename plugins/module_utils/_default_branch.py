@@ -14,12 +14,34 @@ from ._repository import Repository
 from ._schema import Schema
 
 _REF = Schema({"type": "object", "required": ["id"], "properties": {"id": {"type": "string", "minLength": 1}}})
+# the configured default branch does not exist, in an empty repository or in one with branches (seen)
 _NONE = "com.atlassian.bitbucket.repository.NoDefaultBranchException"
 
 
 def view(name: str) -> dict[str, str]:
     """The user's view ``{id, name}``."""
     return {"id": HEADS + name, "name": name}
+
+
+def is_missing(error: NotFoundError) -> bool:
+    """Whether the server refuses because the configured default branch does not exist."""
+    return _NONE in error.exception_names
+
+
+def refuse_missing_default(client: Client, repository: Repository, error: NotFoundError) -> None:
+    """Return if the error is about the default branch of an empty repository, which cannot have one yet.
+
+    Otherwise raise it: with its cause and the next step if branches exist, and unchanged if it is about something else.
+    """
+    if not is_missing(error):
+        raise error
+    if next(Branches(client, repository).all(), None) is None:
+        return
+    name = DefaultBranch(client, repository).read()
+    which = "No default branch is set in" if name is None else f"The default branch {name} does not exist in"
+    error.cause = f"{which} {repository}, and the server needs it for {error.method} {error.path}"
+    error.next_step = "set a branch that exists with the module bitbucket.datacenter.default_branch"
+    raise error
 
 
 class DefaultBranch:
@@ -35,8 +57,8 @@ class DefaultBranch:
         try:
             answer = self._client.get(self._path, _REF)
         except NotFoundError as error:
-            # of an empty repository other versions answer 204 or this (documented, seen; of branches/default)
-            if _NONE in error.exception_names:
+            # branches/default answers 204 for an empty repository and 404 for a missing branch (documented, seen)
+            if is_missing(error):
                 return None
             raise
         return None if answer is None else str(answer["id"]).removeprefix(HEADS)

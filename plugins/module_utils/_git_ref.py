@@ -9,7 +9,7 @@ from __future__ import annotations
 import typing as t
 
 from ._client import Client
-from ._errors import ConflictError, InputError, NotFoundError
+from ._errors import ConflictError, InputError, NotFoundError, ValidationError
 from ._outcome import Outcome
 from ._project import refuse_archived
 from ._refs import above
@@ -89,8 +89,11 @@ class GitRefs:
 
         Raises ConflictError where one that overlaps with it exists.
         """
+        tries = 0
 
         def send() -> View:
+            nonlocal tries
+            tries += 1
             return self.view(self._client.post(self._write, self.one, body))
 
         def done() -> View | None:
@@ -99,8 +102,10 @@ class GitRefs:
 
         try:
             return Outcome(None, self._client.settle(send, done, resend=True))
-        except ConflictError:
+        except (ConflictError, ValidationError):
+            # a ref that exists is refused with 409, or with 400 under one name or another (documented, seen)
             found = self.find(name)
             if found is None:
                 raise
-            return Outcome(found, found)
+            # found by a second try, it was the first that had created it
+            return Outcome(None if tries > 1 and is_ours(found) else found, found)

@@ -126,7 +126,7 @@ class Repositories:
 
     def of(self, project_key: str) -> list[View]:
         """Those of one project, personal or not. Raises NotFoundError."""
-        # archived ones are among them (assumed: other clients leave them out by themselves)
+        # archived ones are among them (seen)
         return self._list(project_key.lower(), Project(project_key).path("api/latest", "repos"), _REPOSITORIES, {})
 
     def all(self) -> list[View]:

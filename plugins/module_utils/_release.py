@@ -9,7 +9,7 @@ from __future__ import annotations
 import typing as t
 
 from ._client import Client
-from ._commit import View, log, required
+from ._commit import View, contains, log, required
 from ._errors import NotFoundError
 from ._issue_key import is_issue_key
 from ._jira import commits_of_issue
@@ -57,11 +57,9 @@ class Release:
     def elsewhere(self, branches: t.Iterable[str]) -> t.Iterator[str]:
         """Those of the branches, given by their names, that do not contain the commit ``until``.
 
-        A branch contains a commit when that leads to nothing which the branch does not lead to. The server's own list
-        of the branches with a commit may leave some out (seen 10.4). Raises NotFoundError for a branch that is not
-        there.
+        Raises NotFoundError for a branch that does not exist.
         """
         for name in branches:
             tip = required(self._client, self._repository, HEADS + name, "branches")
-            if any(log(self._client, self._repository, {"since": tip, "until": self.until}, 1)):
+            if not contains(self._client, self._repository, tip, self.until):
                 yield name

@@ -13,7 +13,7 @@ from ._account import Accounts, Known
 from ._branch_model import ROLES
 from ._branch_model import TYPES as CATEGORIES
 from ._client import Client, quote
-from ._errors import BitbucketError, InputError
+from ._errors import BitbucketError, ConflictError, InputError, ValidationError
 from ._outcome import Outcome
 from ._refs import HEADS, branch_name
 from ._repository import Place, Repository
@@ -27,7 +27,8 @@ _ANY_REF = "ANY_REF_MATCHER_ID"
 
 _RESTRICTION: Json = {
     "type": "object",
-    "required": ["id", "type", "matcher"],
+    # without its scope nobody knows whether deleting one deletes it from the project
+    "required": ["id", "type", "matcher", "scope"],
     "properties": {
         "id": {"type": "integer"},
         "type": {"type": "string"},
@@ -68,7 +69,8 @@ class Restriction:
     """One restriction; equal to another that says the same, whatever their ids are.
 
     ``inherited`` is true in a repository for what its project restricts. Users and groups are in lower case, since
-    the server does not tell them apart by case; all lists are sorted.
+    the server does not tell them apart by case; all lists are sorted. The type and the matcher's type may be ones that
+    only a later server knows.
     """
 
     type: str
@@ -87,6 +89,11 @@ class Restriction:
     def key(self) -> tuple[str, str, str]:
         """What there is one restriction of in a place: the server updates the one with the same (seen on 10.4)."""
         return self.type, self.matcher_type, self.matcher_id
+
+    @property
+    def known(self) -> bool:
+        """Whether people can declare one like it."""
+        return self.type in TYPES and self.matcher_type in MATCHERS
 
     def view(self) -> dict[str, t.Any]:
         """The user's view, without its id and where it comes from."""
@@ -110,11 +117,14 @@ class Restrictions:
         self._accounts = Accounts(client, known)
 
     def all(self) -> list[Restriction]:
-        """Every one that holds here, in the server's order; a repository shows its project's, too (assumed)."""
+        """Every one that holds here, in the server's order; a repository shows its project's, too (seen)."""
         return [self._read(answer) for answer in self._client.items(self._path, _PAGE)]
 
     def save(self, restriction: Restriction) -> Restriction:
-        """Create it, or replace the one with the same key, and return what the server makes of it."""
+        """Create it, or replace the one with the same key, and return what the server makes of it.
+
+        Raises ValidationError, also if the server is too old for the type.
+        """
         body: Json = {
             "type": restriction.type,
             "matcher": {"id": restriction.matcher_id, "type": {"id": restriction.matcher_type}},
@@ -129,7 +139,13 @@ class Restrictions:
         def done() -> Restriction | None:
             return next((found for found in self.all() if found == restriction), None)
 
-        return self._client.settle(send, done, resend=True)
+        try:
+            return self._client.settle(send, done, resend=True)
+        except ValidationError as error:
+            # 9.2.1 and 9.3.2 call the type invalid (seen)
+            if restriction.type == "no-creates" and any("type" in message.lower() for message in error.messages):
+                error.next_step = "check the version of the server: no-creates needs Bitbucket 9.4 or later"
+            raise
 
     def foresee(self, before: Restriction | None, restriction: Restriction) -> Restriction:
         """What ``save`` would return, or raise: the server refuses who is exempt and does not exist (assumed).
@@ -144,15 +160,23 @@ class Restrictions:
         )
         return restriction
 
-    def delete(self, restriction_id: int) -> None:
-        """Delete one that is this place's own; a repository cannot delete what its project restricts (assumed)."""
+    def delete(self, restriction: Restriction) -> None:
+        """Delete one that is this place's own. Raises ConflictError for an inherited one, which stays.
+
+        The server would take it, and delete it from the project and so from every repository of it (seen).
+        """
+        if restriction.inherited or restriction.id is None:
+            raise ConflictError(
+                f"Restriction {restriction} belongs to the project of {self._place}", "delete it in the project"
+            )
+        path = f"{self._path}/{quote(restriction.id)}"
 
         def send() -> bool:
-            self._client.delete(f"{self._path}/{quote(restriction_id)}")
+            self._client.delete(path)
             return True
 
         def done() -> bool | None:
-            return None if any(found.id == restriction_id for found in self.all()) else True
+            return None if any(found.id == restriction.id for found in self.all()) else True
 
         self._client.settle(send, done, resend=True)
 
@@ -167,7 +191,7 @@ class Restrictions:
         try:
             for each in to_delete:
                 if not check:
-                    self.delete(each.id or 0)
+                    self.delete(each)
                 here = after(here, [], [each])
             for each in to_save:
                 saved = self.foresee(mine.get(each.key), each) if check else self.save(each)
@@ -186,7 +210,7 @@ class Restrictions:
             _folded(user["name"] for user in answer.get("users", ())),
             _folded(answer.get("groups", ())),
             tuple(sorted(access["key"]["id"] for access in answer.get("accessKeys", ()))),
-            isinstance(self._place, Repository) and answer.get("scope", {}).get("type") == "PROJECT",
+            answer["scope"]["type"] != ("REPOSITORY" if isinstance(self._place, Repository) else "PROJECT"),
             answer["id"],
         )
 
@@ -220,6 +244,8 @@ def _shown_id(kind: str, shown: str) -> str:
 
 def _matcher_id(kind: str, given: str | None) -> str:
     """The matcher's id in the form that is compared. Raises InputError."""
+    if kind not in MATCHERS:
+        raise InputError(f"Matcher {kind} is none of {', '.join(MATCHERS)}", "choose one of them")
     if kind == "ANY_REF":
         if given not in (None, "", _ANY_REF):
             raise InputError(f"Matcher ANY_REF has an id ({given!r})", "leave the id out, or choose another matcher")
@@ -261,8 +287,8 @@ def plan(
 ) -> tuple[list[Restriction], list[Restriction]]:
     """What to save and what to delete. What a repository inherits is neither looked at nor touched.
 
-    ``exact``: who is exempt is exactly as wanted, and what is not wanted is deleted. Raises InputError where one
-    restriction is wanted twice.
+    ``exact``: who is exempt is exactly as wanted, and what is not wanted is deleted, except what people cannot declare.
+    Raises InputError where one restriction is wanted twice.
     """
     here, asked = own(existing), {}
     for each in wanted:
@@ -270,7 +296,7 @@ def plan(
             raise InputError(f"Restriction {each} is given twice", "give it once, with everybody who is exempt from it")
         asked[each.key] = merged(here.get(each.key), each, exact)
     to_save = [each for key, each in asked.items() if here.get(key) != each]
-    return to_save, [each for key, each in here.items() if exact and key not in asked]
+    return to_save, [each for key, each in here.items() if exact and each.known and key not in asked]
 
 
 def after(

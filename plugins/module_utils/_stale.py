@@ -30,6 +30,7 @@ REASONS = (
     "not_merged",
     "at_base",
     "recent",
+    "no_default_branch",
     "unknown",
 )
 #: Restrictions that say that a branch is not to be deleted.
@@ -47,7 +48,7 @@ class Restricting(t.Protocol):
 
     @property
     def matcher_type(self) -> str:
-        """BRANCH, PATTERN, MODEL_BRANCH, MODEL_CATEGORY or ANY_REF."""
+        """BRANCH, PATTERN, MODEL_BRANCH, MODEL_CATEGORY, ANY_REF, or what a later server knows."""
 
     @property
     def matcher_id(self) -> str:
@@ -71,13 +72,15 @@ class Facts:
     """What is known of one repository.
 
     ``base`` is the name of the branch that others are merged into, ``model`` the view of ``_branch_model.read``,
-    ``in_review`` are the names of branches that an open pull request comes from or goes to.
+    ``in_review`` are the names of branches that an open pull request comes from or goes to. ``compared`` is false if
+    the server gave no details because the default branch does not exist.
     """
 
     base: str | None
     model: View
     restrictions: t.Sequence[Restricting]
     in_review: t.Collection[str]
+    compared: bool = True
 
 
 def reasons(branch: View, facts: Facts, rules: Rules, now: float) -> list[str]:
@@ -91,12 +94,13 @@ def reasons(branch: View, facts: Facts, rules: Rules, now: float) -> list[str]:
         "default": branch["is_default"],
         "base": name == facts.base,
         **{role: (facts.model.get(role) or {}).get("name") == name for role in ("development", "production")},
-        "protected": is_protected(name, facts.model, facts.restrictions),
+        "protected": is_protected(name, facts.model, facts.restrictions, default=branch["is_default"]),
         "keep_list": any_matches(rules.keep, name),
         # those to other repositories are told with the branch only
         "open_pull_request": name in facts.in_review or bool(branch["open_pull_requests"]),
         "other_name": not any_matches(rules.globs, name),
         "other_type": bool(rules.types) and type_of(facts.model, name) not in rules.types,
+        "no_default_branch": not facts.compared,
         **_work(branch, facts.base, rules),
     }
     found.update(_age(branch, rules, now, bool(found["unknown"])))
@@ -138,13 +142,19 @@ def _age(branch: View, rules: Rules, now: float, unknown: bool) -> dict[str, boo
 # -- restrictions ----------------------------------------------------------------------------------------------------
 
 
-def is_protected(name: str, model: View, restrictions: t.Iterable[Restricting]) -> bool:
-    """Whether a restriction says that the branch is not to be deleted, whoever is exempt from it."""
-    return any(each.type in PROTECTING and _concerns(each, name, model) for each in restrictions)
+def is_protected(name: str, model: View, restrictions: t.Iterable[Restricting], *, default: bool = False) -> bool:
+    """Whether a restriction says that the branch is not to be deleted, whoever is exempt from it.
+
+    ``default`` is whether it is the default branch.
+    """
+    return any(each.type in PROTECTING and _concerns(each, name, model, default) for each in restrictions)
 
 
-def _concerns(restriction: Restricting, name: str, model: View) -> bool:
+def _concerns(restriction: Restricting, name: str, model: View, default: bool) -> bool:
     kind, wanted = restriction.matcher_type, restriction.matcher_id
+    if kind == "DEFAULT_BRANCH":
+        # from 10.2 on, for other resources (seen)
+        return default
     if kind == "BRANCH":
         return wanted.removeprefix(HEADS) == name
     if kind == "PATTERN":

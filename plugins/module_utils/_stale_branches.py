@@ -14,6 +14,7 @@ from ._branch_listing import BranchListing
 from ._branch_name import type_of
 from ._client import Client
 from ._crew import Crew
+from ._default_branch import is_missing
 from ._errors import BitbucketError, NotFoundError
 from ._project import Repositories
 from ._pull_request import in_review
@@ -62,8 +63,15 @@ def judge(client: Client, place: Place, rules: _stale.Rules, now: float) -> list
     where there is no branch. Raises any BitbucketError, PermissionDeniedError where the user may not read restrictions.
     """
     repository, base = place.repository, place.base
-    listing = BranchListing(client, repository).detailed(base=None if base is None else HEADS + base)
-    branches = sorted(listing, key=lambda branch: str(branch["name"]))
+    listing, compared = BranchListing(client, repository), True
+    try:
+        found = list(listing.detailed(base=None if base is None else HEADS + base))
+    except NotFoundError as error:
+        if not is_missing(error):
+            raise
+        # without a default branch the server compares nothing (seen 10.4): every branch is kept for that reason
+        found, compared = list(listing.plain()), False
+    branches = sorted(found, key=lambda branch: str(branch["name"]))
     if not branches:
         return []
     if base is None:
@@ -71,7 +79,11 @@ def judge(client: Client, place: Place, rules: _stale.Rules, now: float) -> list
     # After the tips: what is opened or restricted meanwhile is seen. A branch that is pushed to meanwhile is saved by
     # the tip that was judged.
     facts = _stale.Facts(
-        base, _model(client, repository), Restrictions(client, repository).all(), in_review(client, repository)
+        base,
+        _model(client, repository),
+        Restrictions(client, repository).all(),
+        in_review(client, repository),
+        compared,
     )
     return [_row(branch, repository, facts, rules, now) for branch in branches]
 

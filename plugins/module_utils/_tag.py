@@ -9,7 +9,7 @@ from __future__ import annotations
 import typing as t
 
 from ._client import Client, quote
-from ._errors import NotFoundError
+from ._errors import NotFoundError, NotSupportedError
 from ._git_ref import GitRefs
 from ._outcome import Outcome
 from ._refs import TAGS
@@ -78,8 +78,9 @@ class Tags(GitRefs):
 
         try:
             return self._client.settle(send, lambda: True if self.find(name) is None else None, resend=True)
-        except NotFoundError:
-            # of the tag or of the repository: the listing tells, and fails without the repository
+        except (NotFoundError, NotSupportedError):
+            # The 404 of a missing tag names no exception (seen), so it may be that of the tag, of the repository or of
+            # the resource. The listing decides, and fails without the repository.
             if self.find(name) is not None:
                 raise
             # found by a second try, it was the first that had deleted it

@@ -52,12 +52,14 @@ options:
     description:
       - Branch, tag or commit that branches are compared with. Implies O(details=true). Without it, they are compared
         with the default branch.
+      - The module fails if the server cannot compare them because the configured default branch does not exist. Set a
+        branch that exists with M(bitbucket.datacenter.default_branch).
     type: str
   containing:
     description:
       - Return only branches that contain this commit, given by its full id.
-      - Recent servers answer with the default branch alone where that contains the commit (seen with 10.4), so that
-        an absent branch is no proof. To know whether a branch is merged, look at RV(branches[].ahead).
+      - This sends one request for each different tip among the branches that the other options select. In a repository
+        with many branches, select some with O(name), O(glob), O(regex) or O(filter_text).
     type: str
 seealso:
   - module: bitbucket.datacenter.branch
@@ -206,6 +208,7 @@ import typing as t
 from ..module_utils import _glob, _refs
 from ..module_utils._argspec import REPOSITORY, Spec
 from ..module_utils._branch_listing import BranchListing
+from ..module_utils._commit import contains, required
 from ..module_utils._errors import InputError
 from ..module_utils._module import execute
 from ..module_utils._repository import Repository
@@ -247,18 +250,23 @@ def chosen(params: t.Mapping[str, t.Any]) -> tuple[str | None, t.Callable[[str],
 def run(module: AnsibleModule, client: Client) -> dict[str, t.Any]:
     """Read the branches."""
     params = module.params
-    listing = BranchListing(client, Repository(params["project_key"], params["repository"]))
+    repository = Repository(params["project_key"], params["repository"])
+    listing = BranchListing(client, repository)
     filter_text, is_meant = chosen(params)
     order_by = params["order_by"] and params["order_by"].upper()
     base = None if params["base"] is None else _refs.revision(params["base"], "base")
-    within = None
+    containing = None
     if params["containing"] is not None:
-        within = listing.containing(_refs.commit_id(params["containing"], "containing"))
+        containing = required(client, repository, _refs.commit_id(params["containing"], "containing"), "containing")
     if base is not None or params["details"]:
         found = listing.detailed(filter_text, order_by, base)
     else:
         found = listing.plain(filter_text, order_by)
-    branches = [each for each in found if is_meant(each["name"]) and (within is None or each["name"] in within)]
+    branches = [each for each in found if is_meant(each["name"])]
+    if containing is not None:
+        tips = {each["latest_commit"] for each in branches}
+        within = {tip for tip in tips if contains(client, repository, tip, containing)}
+        branches = [each for each in branches if each["latest_commit"] in within]
     return {"changed": False, "branches": branches}
 
 

@@ -14,8 +14,10 @@ description:
   - Creates, changes and deletes a branch restriction, also known as branch permission, of a repository or of a whole
     project of Bitbucket Data Center, and says who is exempt from it.
   - There is one restriction for each O(type) and O(matcher).
-  - A repository has the restrictions of its project besides its own. Here they are neither changed nor deleted,
-    RV(inherited) tells of them.
+  - A repository inherits the restrictions of its project. For a repository this module never changes or deletes an
+    inherited restriction, and RV(inherited) reports whether there is one. Bitbucket itself would delete it from the
+    project, and so for every repository of the project.
+  - To change or delete an inherited restriction, run this module for the project, without O(repository).
 extends_documentation_fragment:
   - bitbucket.datacenter.connection
   - bitbucket.datacenter.repository.place
@@ -34,7 +36,7 @@ options:
     description:
       - What is restricted. V(read-only) is every change, V(no-deletes) deleting, V(fast-forward-only) rewriting the
         history, V(pull-request-only) changing without a pull request, V(no-creates) creating.
-      - V(no-creates) needs Bitbucket 9.4.
+      - V(no-creates) needs Bitbucket 9.4. Older servers refuse it.
     type: str
     required: true
     choices: [read-only, no-deletes, fast-forward-only, pull-request-only, no-creates]
@@ -159,7 +161,8 @@ branch_restriction:
       sample: [12]
 inherited:
   description:
-    - Whether the project of the repository has the same restriction, so that it holds whatever this module does.
+    - Whether the repository inherits a restriction of the same O(type) and O(matcher) from its project. It applies
+      whatever this module does in the repository. To delete it, run this module without O(repository).
   returned: success
   type: bool
   sample: false
@@ -205,8 +208,8 @@ def ensure_present(here: Restrictions, before: Restriction | None, wanted: Restr
 
 def ensure_absent(here: Restrictions, before: Restriction | None, check: bool) -> Outcome:
     """The restriction does not exist."""
-    if before is not None and before.id is not None and not check:
-        here.delete(before.id)
+    if before is not None and not check:
+        here.delete(before)
     return Outcome(before.view() if before else None, None)
 
 

@@ -55,7 +55,7 @@ branch_restrictions:
       type: dict
       contains:
         type:
-          description: Kind of the matcher.
+          description: Kind of the matcher, possibly one that M(bitbucket.datacenter.branch_restriction) does not offer.
           type: str
           sample: BRANCH
         id:
@@ -78,7 +78,10 @@ branch_restrictions:
       elements: int
       sample: [12]
     inherited:
-      description: Whether the restriction is the project's, and is only shown by the repository.
+      description:
+        - Whether the repository inherits the restriction from its project.
+        - Delete an inherited restriction in the project only. Bitbucket accepts its O(ignore:id) at the repository as
+          well, and then deletes it for all repositories of the project.
       type: bool
       sample: false
 """

@@ -91,6 +91,7 @@ commits:
     - The commits, the newest first.
     - An empty list when there are none, as in a range that holds none, of a path that no commit changed, or in an empty
       repository. What is asked for by O(commit), O(until) or O(since) and is not there, is an error.
+    - Without O(until) the module fails if the repository has branches, but the configured default one does not exist.
   returned: success
   type: list
   elements: dict

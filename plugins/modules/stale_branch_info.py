@@ -153,7 +153,7 @@ stale_branches:
       type: str
       sample: FEATURE
     base:
-      description: Branch that it was compared with.
+      description: Branch that it was compared with, null where the default branch does not exist.
       type: str
       sample: main
     ahead:
@@ -172,7 +172,10 @@ stale_branches:
       description:
         - Why the branch is kept, an empty list for a stale one.
         - V(default), V(base), V(development), V(production), V(protected) by a restriction, V(keep_list),
-          V(open_pull_request), V(other_name), V(other_type), V(not_merged), V(at_base), V(recent), V(unknown).
+          V(open_pull_request), V(other_name), V(other_type), V(not_merged), V(at_base), V(recent),
+          V(no_default_branch), V(unknown).
+        - V(no_default_branch) means that the configured default branch of the repository does not exist, so the server
+          compares no branch. Set a branch that exists with M(bitbucket.datacenter.default_branch).
       type: list
       elements: str
       sample: []

@@ -127,9 +127,14 @@ def test_default_that_does_not_exist(api: Api, new_repository: Callable[..., Rep
     assert api.get(f"{repository.rest}/default-branch", schema="minimal_ref").json["id"] == "refs/heads/nowhere"
 
 
-@claim("An empty repository's branches/default is 204, or 404", evidence="doc, seen")
+@claim("branches/default is 204 for an empty repository", evidence="doc, seen")
+@claim("branches/default is 404 where the branch that is set does not exist", evidence="seen")
 def test_default_of_empty(api: Api, new_repository: Callable[..., Repository]) -> None:
-    api.get(f"{new_repository(empty=True).rest}/branches/default", status=(204, 404))
+    api.get(f"{new_repository(empty=True).rest}/branches/default", status=204)
+    repository = new_repository()
+    api.put(f"{repository.rest}/default-branch", {"id": "refs/heads/nowhere"}, status=204)
+    answer = api.get(f"{repository.rest}/branches/default", status=404, refusal="refused")
+    assert answer.exception in (None, "NoDefaultBranchException")
 
 
 @claim("A project whose branch model was switched off: 404", evidence="doc")

@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
 from conformance.api import Api
@@ -77,6 +79,24 @@ def test_counts(api: Api, repository: Repository) -> None:
 def test_bad_ref(api: Api, repository: Repository) -> None:
     answer = api.get(f"{repository.rest}/commits?until=refs/heads/nowhere", status=404)
     assert answer.exception == "NoSuchCommitException"
+
+
+@claim("The commits of an empty repository are 404 NoDefaultBranchException", evidence="seen")
+def test_of_empty(api: Api, new_repository: Callable[..., Repository]) -> None:
+    answer = api.get(f"{new_repository(empty=True).rest}/commits", status=404)
+    assert answer.exception == "NoDefaultBranchException"
+    assert answer.message.startswith("No default branch is defined") or answer.message.endswith(
+        " is set as the default branch, but this branch does not exist"
+    )
+
+
+@claim("Where the default branch does not exist, commits are 404 NoDefaultBranchException", evidence="seen")
+@claim("Those of a branch that exists are listed all the same", evidence="assumed")
+def test_without_default_branch(api: Api, new_repository: Callable[..., Repository]) -> None:
+    repository = new_repository()
+    api.put(f"{repository.rest}/default-branch", {"id": "refs/heads/nowhere"}, status=204)
+    assert api.get(f"{repository.rest}/commits", status=404).exception == "NoDefaultBranchException"
+    assert ids(api, repository, until=f"refs/heads/{repository.base}")[0] == repository.tip
 
 
 @claim("A commit is 200, an unknown one 404", evidence="doc")

@@ -27,16 +27,31 @@ def test_error_body(api: Api, repository: Repository, version: tuple[int, ...]) 
     assert ("context" in answer.json["errors"][0]) is (version < (9, 4))
 
 
-@claim("A resource that the server does not have is a 404 in JSON, without errors[]", evidence="seen 10.x")
-def test_unrouted_json(api: Api) -> None:
+@claim(
+    "A resource that the server does not have is a 404 without errors[]: XML on 10.2.1, JSON on 10.4.2",
+    evidence="seen 10.2.1, seen 10.4.2",
+)
+def test_unrouted(api: Api, version: tuple[int, ...]) -> None:
     answer = api.get("/rest/no-such-plugin/latest/things", status=404, refusal="unrouted")
-    assert answer.json["message"] == "HTTP 404 Not Found"
+    if answer.json is not None:
+        assert answer.json["message"] == "HTTP 404 Not Found"
+    else:
+        assert answer.media_type.endswith("/xml") and "<status" in answer.text
+    if version[:3] == (10, 2, 1) or version >= (10, 4, 2):
+        assert (answer.json is not None) is (version >= (10, 4, 2))
 
 
 @claim("Without a JSON Accept header that 404 is XML", evidence="seen 10.x")
 def test_unrouted_xml(api: Api) -> None:
     answer = api.get("/rest/no-such-plugin/latest/things", status=404, headers={})
     assert answer.media_type.endswith("/xml") and "<status" in answer.text
+
+
+@claim("There is a 406, and its body is empty", evidence="seen")
+@claim("Whoever takes no JSON gets it", evidence="assumed")
+def test_not_acceptable(api: Api, sandbox: Sandbox) -> None:
+    path = f"/rest/api/latest/projects/{sandbox.key}"
+    assert api.get(path, status=406, headers={"Accept": "image/png"}).text == ""
 
 
 @claim("A missing project is a 404 with errors[], NoSuchProjectException and its key", evidence="seen")

@@ -75,7 +75,7 @@ def test_personal_listings(personal: Answer, api: Api) -> None:
 
 
 @claim("The listing of all repositories has archived ones only if asked for", evidence="doc")
-@claim("The listing of a project's repositories has archived ones", evidence="assumed")
+@claim("The listing of a project's repositories has archived ones", evidence="seen")
 def test_archived_listings(api: Api, new_repository: Callable[..., Repository]) -> None:
     repository = new_repository(empty=True)
     api.put(repository.rest, {"archived": True}, status=(200, 201))

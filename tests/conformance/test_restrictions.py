@@ -81,8 +81,8 @@ def test_any_ref(guarded: Repository) -> None:
     assert guarded.remove(guarded.topic).status in (401, 403, 409)
 
 
-@claim("A repository lists its project's restrictions, too, with the scope PROJECT", evidence="assumed")
-@claim("A repository cannot delete what its project restricts: 404", evidence="assumed")
+@claim("A repository lists its project's restrictions, too, with the scope PROJECT", evidence="seen")
+@claim("What is deleted through the repository is deleted from the project", evidence="seen")
 def test_inherited(api: Api, guarded: Repository) -> None:
     project = f"/rest/branch-permissions/2.0/projects/{guarded.key}/restrictions"
     answer = api.get(project, status=(200, 401))
@@ -95,9 +95,33 @@ def test_inherited(api: Api, guarded: Repository) -> None:
         assert shown == {made["id"]: "PROJECT"}
         own = restrict(guarded, "no-deletes", matcher("conformance/inherited/*", "PATTERN"))
         assert own["id"] != made["id"] and own["scope"]["type"] == "REPOSITORY"
-        api.delete(f"{guarded.restrictions}/{made['id']}", status=404)
+        api.delete(f"{guarded.restrictions}/{made['id']}", status=204)
+        assert made["id"] not in [each["id"] for each in api.values(project, "restriction_page")]
+        assert api.values(guarded.restrictions, "restriction_page") == [own]
     finally:
-        api.delete(f"{project}/{made['id']}", status=204)
+        api.delete(f"{project}/{made['id']}", status=(204, 404))
+
+
+@claim("Access keys come as {key: {id, label, text}}", evidence="seen")
+@pytest.mark.needs("settings")
+def test_access_keys(guarded: Repository) -> None:
+    shown = restrict(guarded, "read-only", matcher("refs/heads/main"), accessKeys=[7])
+    assert [set(each["key"]) for each in shown["accessKeys"]] == [{"id", "label", "text"}]
+
+
+@claim("A restriction that does not exist is 404 NoSuchEntityException", evidence="seen 9.2 to 10.4")
+def test_missing(api: Api, guarded: Repository) -> None:
+    assert api.get(f"{guarded.restrictions}/2147483000", status=404).exception == "NoSuchEntityException"
+
+
+@claim("DEFAULT_BRANCH with the id # is taken from 10.2 on, and refused with 400 before", evidence="assumed")
+def test_default_branch_matcher(api: Api, guarded: Repository, version: tuple[int, ...]) -> None:
+    body = {"type": "no-deletes", "matcher": matcher("#", "DEFAULT_BRANCH")}
+    if version < (10, 2):
+        api.post(guarded.restrictions, body, status=400)
+        return
+    shown = api.post(guarded.restrictions, body, status=200, schema="restriction").json["matcher"]
+    assert (shown["id"], shown["type"]["id"]) == ("#", "DEFAULT_BRANCH")
 
 
 @claim("An unknown type is refused with 400", evidence="doc")
@@ -191,6 +215,14 @@ def test_no_creates(guarded: Repository, version: tuple[int, ...]) -> None:
     assert guarded.create("feature/1").status == 201
 
 
+@claim("Before 9.4 no-creates is refused with 400, Invalid type", evidence="seen 9.2.1, seen 9.3.2")
+def test_no_creates_of_old(api: Api, guarded: Repository, version: tuple[int, ...]) -> None:
+    if version >= (9, 4):
+        pytest.skip("before 9.4 only")
+    body = {"type": "no-creates", "matcher": matcher("release/*", "PATTERN")}
+    assert "Invalid type" in api.post(guarded.restrictions, body, status=400).message
+
+
 @claim("A branch that a permission keeps from being created: 401", evidence="doc")
 def test_creation_refused(guarded: Repository) -> None:
     restrict(guarded, "read-only", matcher("release/*", "PATTERN"))
@@ -198,7 +230,9 @@ def test_creation_refused(guarded: Repository) -> None:
     assert "refs/heads/release/1" not in guarded.remote_refs()
 
 
-@claim("Who does not administer the repository may not restrict it: 401", evidence="doc")
+@claim("Who does not administer the repository may neither read its restrictions nor restrict it: 401",
+       evidence="doc, seen")  # fmt: skip
 def test_not_permitted(reader: Api, guarded: Repository) -> None:
+    reader.get(guarded.restrictions, status=401)
     body = {"type": "read-only", "matcher": matcher("refs/heads/main")}
     reader.post(guarded.restrictions, body, status=401)

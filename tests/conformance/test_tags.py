@@ -56,11 +56,28 @@ def test_create_of_a_kind(api: Api, repository: Repository, kind: str) -> None:
     assert made == (answer.json["hash"] or repository.commits[0])
 
 
-@claim("A tag that exists is refused with 409 DuplicateRefException", evidence="assumed")
+@claim("A tag that exists is refused with 400", evidence="doc")
 def test_exists(api: Api, repository: Repository) -> None:
     answer = create(api, repository, repository.tag, repository.tip)
-    assert (answer.status, answer.exception) == (409, "DuplicateRefException"), answer.said
+    assert answer.status == 400, answer.said
     assert repository.remote_refs()[f"refs/tags/{repository.tag}"] != repository.tip
+
+
+@claim("A tag that exists is refused as a DuplicateRefException", evidence="assumed")
+def test_exists_by_name(api: Api, repository: Repository) -> None:
+    assert create(api, repository, repository.tag, repository.tip).exception == "DuplicateRefException"
+
+
+@claim("A tag that does not exist is 404, and no exception is named", evidence="doc, seen")
+def test_missing(api: Api, repository: Repository) -> None:
+    answer = api.get(f"{repository.rest}/tags/no-such-tag", status=404, refusal="refused")
+    assert answer.exception is None
+
+
+@claim("A tag of a repository that does not exist is 404 NoSuchRepositoryException", evidence="seen")
+def test_missing_repository(api: Api, repository: Repository) -> None:
+    path = f"/rest/api/latest/projects/{repository.key}/repos/no-such-repository/tags/no-such-tag"
+    assert api.get(path, status=404).exception == "NoSuchRepositoryException"
 
 
 @claim("A tag `a` beside `a/b` is refused with 409", evidence="assumed")
@@ -77,4 +94,5 @@ def test_delete(api: Api, repository: Repository) -> None:
     assert create(api, repository, name, repository.tip).status == 200
     assert delete(api, repository, name).status == 204
     assert f"refs/tags/{name}" not in repository.remote_refs()
-    assert delete(api, repository, name).status == 404
+    answer = api.delete(f"/rest/git/latest{repository.path}/tags/{name}", status=404, refusal="refused")
+    assert answer.exception is None or answer.exception.startswith("NoSuch")

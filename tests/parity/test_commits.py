@@ -271,7 +271,6 @@ NOBODY = {f"GIT_{role}_{what}": "nobody" for role in ("AUTHOR", "COMMITTER") for
         ("woven", {"until": "v1", "merges": "only"}),
         ("empty", {}),
         ("empty", {"limit": 3, "path": "README.md"}),
-        ("headless", {}),
     ],
     ids=str,
 )
@@ -312,6 +311,10 @@ NEITHER = "is neither a ref nor a commit"
          "until 'main' names no commit of HIST/empty; give an existing branch, tag or full commit id."),
         ("empty", {"since": "main"}, "not_found",
          "since 'main' names no commit of HIST/empty; give an existing branch, tag or full commit id."),
+        ("headless", {}, "not_found",
+         ("The default branch main does not exist in HIST/headless, and the server needs it for"
+         " GET /rest/api/latest/projects/HIST/repos/headless/commits;"
+         " set a branch that exists with the module bitbucket.datacenter.default_branch.")),
     ],
     ids=str,
 )  # fmt: skip

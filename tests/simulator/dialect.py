@@ -19,9 +19,9 @@ class Dialect:
         self.error_context = version.feature < (9, 4)
         # assumed: `properties` carries the Jira keys since 7.0, `attributes` did before.
         self.jira_key_holder = "properties" if version.major >= 7 else "attributes"
-        # seen 10.4: commit info answers with the default branch alone when that contains the commit.
-        self.info_default_branch_only = version.major >= 10
-        # doc: restrictions on creating branches came with 9.4.
+        # seen 10.4: commit info has exactly one ref, however many contain the commit; since when: assumed.
+        self.info_has_one_ref = version.major >= 10
+        # seen 9.2.1, 9.3.2 (refused); doc: restrictions on creating branches came with 9.4.
         self.no_creates_restriction = version.feature >= (9, 4)
         # doc: 201 for an issue from a comment in the older reference, 200 in 9.x.
         self.issue_created_status = 200 if version.major >= 9 else 201
@@ -29,8 +29,10 @@ class Dialect:
         self.entity_link_project_names = version.major >= 9
         # assumed: nobody documents what a project without a link answers.
         self.no_entity_link_status = 204 if version.major >= 9 else 404
-        # doc says 204, seen is 404; which release does which is assumed.
-        self.no_default_branch_status = 404 if version.major >= 10 else 204
+        # seen for required builds and default reviewers, 9.3.2 to 10.1.5 (refused) and 10.2.7; for restrictions assumed
+        self.default_branch_matcher = version.feature >= (10, 2)
+        # seen: XML on 10.2.1, JSON on 10.4.2; what 10.3 does, and that older ones do as 10.2, is assumed.
+        self.unrouted_in_json = version.feature >= (10, 4)
 
     def error_body(self, error: ApiError) -> dict[str, Any]:
         """The JSON body for an error: `errors[]`, and in it whatever the error carries beside its message (doc)."""

@@ -83,6 +83,14 @@ def out_of_date(what: str, version: int, expected: Any) -> ApiError:
     )  # fmt: skip
 
 
+def no_default_branch(name: str) -> ApiError:
+    # seen: the configured branch does not exist, as in an empty repository.
+    return ApiError(
+        404, f"refs/heads/{name} is set as the default branch, but this branch does not exist",
+        "repository.NoDefaultBranchException",
+    )  # fmt: skip
+
+
 def empty_repository(slug: str) -> ApiError:
     # assumed: 409, the reference names no status for writes to an empty repository.
     return ApiError(409, f"Repository '{slug}' is empty. It has no branches.", "repository.EmptyRepositoryException")

@@ -142,9 +142,9 @@ def _git_error(error: ApiError) -> web.Response:
 
 
 def _unrouted(request: web.Request, error: web.HTTPException) -> web.Response:
-    """seen 10.x: JSON for a JSON `Accept`, XML without."""
+    """seen: XML on 10.2.1; on 10.4.2 JSON for a JSON `Accept`, XML without."""
     message = f"HTTP {error.status} {error.reason}"
-    if "json" in request.headers.get("Accept", ""):
+    if request.config_dict[RUNTIME].dialect.unrouted_in_json and "json" in request.headers.get("Accept", ""):
         return web.Response(
             status=error.status,
             text=json.dumps({"message": message, "status-code": error.status, "sub-code": -1}),
@@ -211,10 +211,20 @@ async def forged_requests(request: web.Request, handler: Next) -> web.StreamResp
     return await handler(request)
 
 
+@web.middleware
+async def acceptable(request: web.Request, handler: Next) -> web.StreamResponse:
+    """seen: a 406 with an empty body exists; assumed: for those who take no JSON from a resource that is there."""
+    accept = request.headers.get("Accept", "*/*")
+    taken = any(media in accept for media in ("*/*", "application/*", "json"))
+    if _path(request).startswith("/rest/") and _route(request) is not None and not taken:
+        return web.Response(status=406)
+    return await handler(request)
+
+
 def _foreign_origin(request: web.Request) -> bool:
     origin = request.headers.get("Origin")
     return origin is not None and urlsplit(origin).netloc != request.host
 
 
 # Faults act outside of everything but the start-up page; limits come right after `identify`: they count by user.
-MIDDLEWARES = (starting, faults_on_demand, errors_to_answers, identify, limits, forged_requests)
+MIDDLEWARES = (starting, faults_on_demand, errors_to_answers, identify, limits, forged_requests, acceptable)

@@ -23,8 +23,11 @@ MATCHERS = {
     "MODEL_BRANCH": "Branching model branch",
     "MODEL_CATEGORY": "Branching model category",
     "ANY_REF": "Any ref",
+    # seen 10.2, for required builds and default reviewers; for restrictions: assumed
+    "DEFAULT_BRANCH": "Default branch",
 }
 ANY_REF_ID = "ANY_REF_MATCHER_ID"
+DEFAULT_BRANCH_ID = "#"
 
 # seen in published push logs for pull-request-only; the words for the other types are assumed.
 _SENTENCES = {
@@ -146,8 +149,8 @@ def matches(restriction: Restriction, ref: str, model: BranchModel) -> bool:
     wanted = restriction.matcher_id
     if restriction.matcher_type == "ANY_REF":
         return True
-    if restriction.matcher_type == "BRANCH":
-        return ref == wanted
+    if restriction.matcher_type in ("BRANCH", "DEFAULT_BRANCH"):
+        return ref == (wanted if restriction.matcher_type == "BRANCH" else branching.HEADS + model.default_branch)
     if restriction.matcher_type == "PATTERN":
         return pattern(wanted).fullmatch(ref) is not None
     if not ref.startswith(branching.HEADS):

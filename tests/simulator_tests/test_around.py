@@ -54,6 +54,9 @@ def test_a_mesh_node_that_is_down_comes_back_as_it_was(cluster: Cluster) -> None
     assert cluster.control("PUT", f"/mesh-nodes/{nodes[0]['name']}", json={}).status_code == 400
 
 
+DEFAULT_BRANCH = {"id": "#", "type": {"id": "DEFAULT_BRANCH"}}
+
+
 def test_other_releases(tmp_path: Path) -> None:
     jira = "/rest/jira/latest/projects/{}/primary-enhanced-entitylink"
     commits = "/rest/branch-utils/latest/projects/PLAT/repos/api/branches/info/{}"
@@ -62,8 +65,21 @@ def test_other_releases(tmp_path: Path) -> None:
         assert old.call("GET", jira.format("WEB")).status_code == 404
         restriction = {"type": "no-creates", "matcher": {"id": "x", "type": {"id": "PATTERN"}}}
         path = "/rest/branch-permissions/latest/projects/PLAT/repos/api/restrictions"
-        assert old.call("POST", path, json=restriction).status_code == 400
+        answers = [
+            old.call("POST", path, json=restriction),
+            old.call("GET", path + "?type=no-creates"),
+            old.call("POST", path, json={"type": "read-only", "matcher": DEFAULT_BRANCH}),
+        ]
+        assert [answer.status_code for answer in answers] == [400, 400, 400]
+        assert [answer.json()["errors"][0]["message"] for answer in answers[:2]] == ["Invalid type", "Invalid type"]
+        assert old.get(path + "?type=read-only")["values"] == []
         tip = old.get("/rest/api/latest/projects/PLAT/repos/api/branches/default")["latestCommit"]
         assert old.get(commits.format(tip))["size"] > 1
     with running(tmp_path / "new", "--nodes", "1", "--version", "10.4.0") as new:
         assert [ref["displayId"] for ref in new.get(commits.format(tip))["values"]] == ["main"]
+        other = new.get("/rest/api/latest/projects/PLAT/repos/api/branches?filterText=develop")["values"][0]
+        # develop and what is based on it have the commit
+        assert new.get(commits.format(other["latestCommit"]))["size"] == 1
+        shown = new.call("POST", path, json={"type": "read-only", "matcher": DEFAULT_BRANCH}).json()
+        assert (shown["matcher"]["id"], shown["matcher"]["type"]["id"]) == ("#", "DEFAULT_BRANCH")
+        assert new.call("GET", "/rest/no-such-plugin/latest/things").json()["status-code"] == 404

@@ -79,12 +79,32 @@ def test_default_branch(cluster: Cluster) -> None:
     assert delete(cluster, name="main").status_code == 400
     empty = "/rest/api/latest/projects/PLAT/repos/empty"
     assert cluster.call("GET", empty + "/branches/default").status_code == 204
+    answer = cluster.call("GET", empty + "/commits")
+    assert answer.status_code == 404
+    assert answer.json()["errors"][0]["exceptionName"].endswith(".NoDefaultBranchException")
     assert cluster.call("PUT", empty + "/default-branch", json={"id": "refs/heads/nowhere"}).status_code == 204
     assert cluster.get(empty + "/default-branch") == {
         "id": "refs/heads/nowhere",
         "displayId": "nowhere",
         "type": "BRANCH",
     }
+
+
+def test_default_branch_that_does_not_exist(cluster: Cluster) -> None:
+    repository = "/rest/api/latest/projects/PLAT/repos/worker"
+    before = cluster.get(repository + "/default-branch")["id"]
+    assert cluster.call("PUT", repository + "/default-branch", json={"id": "refs/heads/nowhere"}).status_code == 204
+    try:
+        for resource in ("/branches/default", "/commits", "/branches?details=true"):
+            answer = cluster.call("GET", repository + resource)
+            assert answer.status_code == 404
+            assert answer.json()["errors"][0]["exceptionName"].endswith(".NoDefaultBranchException")
+        plain = cluster.get(repository + "/branches")["values"]
+        compared = cluster.get(repository + f"/branches?details=true&base={before}")["values"]
+        assert [branch["id"] for branch in plain] == [branch["id"] for branch in compared] != []
+        assert not any(branch["isDefault"] for branch in plain)
+    finally:
+        cluster.call("PUT", repository + "/default-branch", json={"id": before})
 
 
 def test_listing(cluster: Cluster) -> None:

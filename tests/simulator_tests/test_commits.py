@@ -80,11 +80,12 @@ def test_tags(bench: Workbench) -> None:
     bench.git("fetch", "-q", "--tags", "origin")
     assert bench.git("cat-file", "-t", annotated["hash"]) == "tag"
     assert bench.git("rev-parse", "v2^{commit}") == tip
-    bench.refused("POST", git_tags, 409, json=body)
+    assert bench.refused("POST", git_tags, 400, json=body)["exceptionName"].endswith(".DuplicateRefException")
     bench.refused("POST", git_tags, 404, json={"name": "v3", "startPoint": "nowhere"})
     bench.refused("POST", git_tags, 400, json={"name": "a..b", "startPoint": "main"})
     bench.ok("DELETE", git_tags + "/v1", 204, user="developer")
     bench.refused("DELETE", git_tags + "/v1", 404)
+    assert bench.refused("GET", bench.repo + "/tags/v1", 404)["exceptionName"] is None
     assert [tag["displayId"] for tag in bench.ok("GET", bench.repo + "/tags")["values"]] == ["v2"]
 
 

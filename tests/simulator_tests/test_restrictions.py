@@ -104,8 +104,11 @@ def test_project_level_is_inherited(bench: Workbench) -> None:
     bench.push("main:topic")
     delete(bench, "topic", 401)
     assert [each["id"] for each in bench.ok("GET", bench.restrictions)["values"]] == [made["id"]]
-    bench.refused("DELETE", f"{bench.restrictions}/{made['id']}", 404)
-    bench.ok("DELETE", f"{project}/{made['id']}", 204)
+    # Through the repository it is deleted from the project.
+    bench.ok("DELETE", f"{bench.restrictions}/{made['id']}", 204)
+    assert bench.ok("GET", project)["values"] == []
+    error = bench.refused("DELETE", f"{project}/{made['id']}", 404)
+    assert error["message"] == f"There is no restriction with ID {made['id']}"
     delete(bench, "topic", 204)
 
 

@@ -12,7 +12,6 @@ COMMITS = ("GET", f"/rest/api/{{apiVersion}}{REPOSITORY}/commits")
 BRANCHES = ("GET", f"/rest/api/{{apiVersion}}{REPOSITORY}/branches")
 CREATE = ("POST", f"/rest/branch-utils/{{apiVersion}}{REPOSITORY}/branches")
 DELETE = ("DELETE", f"/rest/branch-utils/{{apiVersion}}{REPOSITORY}/branches")
-CONTAINING = ("GET", f"/rest/branch-utils/{{apiVersion}}{REPOSITORY}/branches/info/{{commitId}}")
 MODEL = ("GET", f"/rest/branch-utils/{{apiVersion}}{REPOSITORY}/branchmodel")
 
 # of PLAT/api: commits made from the seed have the same ids each time
@@ -125,9 +124,11 @@ USES: Uses = {
         Use("branch", NEW, READ, lambda fleet: fleet.delete_branch("fault/new"), check=True),
         Use("branches", {"branches": [NEW]}, READ, lambda fleet: fleet.delete_branch("fault/new"), check=True),
     ],
-    COMMITS: [Use("branch", {**NEW, "name": "main"}, READ)],
+    COMMITS: [
+        Use("branch", {**NEW, "name": "main"}, READ),
+        Use("branch_info", {**API, "containing": FIRST_COMMIT, "name": "main"}, READ),
+    ],
     BRANCHES: [Use("branch_info", API, READ), Use("branches", {"branches": [NEW]}, READ)],
-    CONTAINING: [Use("branch_info", {**API, "containing": FIRST_COMMIT}, READ)],
     MODEL: [Use("branch_model_info", API, READ)],
     CREATE: [
         Use("branch", NEW, REPEATED, lambda fleet: fleet.delete_branch("fault/new"),

@@ -102,9 +102,9 @@ async def branch_info(call: Call) -> web.Response:
         key=lambda branch: branch.name,
     )
     default = call.git.default_branch_name()
-    if call.node.dialect.info_default_branch_only:
-        # seen 10.4: the default branch alone when it contains the commit.
-        found = [branch for branch in found if branch.name == default] or found
+    if call.node.dialect.info_has_one_ref:
+        # seen 10.4: one ref, the default branch when it contains the commit; else which one: assumed.
+        found = ([branch for branch in found if branch.name == default] or found)[:1]
     return call.reply(
         call.page().of(found, lambda branch: {"id": branch.ref, "displayId": branch.name, "type": "BRANCH"})
     )

@@ -39,6 +39,8 @@ async def list_branches(call: Call) -> web.Response:
     default = call.git.default_branch_name()
     wanted = (call.query("filterText") or "").lower()
     found = [branch for branch in call.git.branches() if wanted in branch.name.lower()]
+    details = call.flag("details")
+    base = _base(call) if details else None
     order = call.query("orderBy") or "MODIFICATION"  # assumed: the default order
     if order == "ALPHABETICAL":
         found.sort(key=lambda branch: branch.name)
@@ -50,8 +52,6 @@ async def list_branches(call: Call) -> web.Response:
     if call.flag("boostMatches") and wanted:
         # doc: exact and prefix matches first.
         found.sort(key=lambda branch: (branch.name.lower() != wanted, not branch.name.lower().startswith(wanted)))
-    base = _base(call)
-    details = call.flag("details")
 
     def show(branch: Branch) -> dict[str, Any]:
         shown = present.branch(branch, default)
@@ -62,28 +62,35 @@ async def list_branches(call: Call) -> web.Response:
     return call.reply(call.page().of(found, show))
 
 
-def _base(call: Call) -> tuple[str, str] | None:
-    """(full ref or the text given, commit) that branches are compared with: `base`, else the default branch."""
+def _base(call: Call) -> tuple[str, str]:
+    """(full ref or the text given, commit) that branches are compared with: `base`, else the default branch.
+
+    seen 10.4: 404 where the default branch does not exist. assumed: in an empty repository too, and not with a `base`.
+    """
     text = call.query("base")
     if text is None:
         branch = call.git.default_branch()
-        return None if branch is None else (branch.ref, branch.tip)
+        if branch is None:
+            # seen 10.4, in these words
+            raise errors.ApiError(404, "No default branch is defined", "repository.NoDefaultBranchException")
+        return branch.ref, branch.tip
+    # confirmed: 404 for an unknown base; the exception is assumed.
     commit = call.git.resolve(text)
     if commit is None:
         raise errors.no_such_commit(text, call.repository.slug)
     return (text if text.startswith("refs/") else HEADS + text), str(commit.id)
 
 
-def _metadata(call: Call, branch: Branch, base: tuple[str, str] | None) -> dict[str, Any]:
-    """seen 9.2, 10.4: keyed by provider; ahead and behind are absent on the base itself."""
+def _metadata(call: Call, branch: Branch, base: tuple[str, str]) -> dict[str, Any]:
+    """seen 9.2 to 10.4: keyed by provider; ahead and behind are absent on the base itself."""
     metadata: dict[str, Any] = {}
-    if base is not None and base[0] != branch.ref:
+    if base[0] != branch.ref:
         ahead, behind = call.git.ahead_behind(branch.tip, base[1])
         metadata[AHEAD_BEHIND] = {"ahead": ahead, "behind": behind}
     commit = call.git.commit(branch.tip)
     if commit is not None:
         metadata[LATEST_COMMIT] = present.commit(call, commit)
-    # assumed: a branch without pull requests or builds has no such entry.
+    # seen 9.2 to 10.4: a branch without pull requests or builds has no such entry.
     pull_requests = _outgoing(call, branch)
     if pull_requests:
         metadata[PULL_REQUEST] = pull_requests
@@ -105,17 +112,12 @@ def _outgoing(call: Call, branch: Branch) -> dict[str, Any]:
 
 @routes.get(API + REPOSITORY + "/branches/default", permission="REPO_READ")
 async def branches_default(call: Call) -> web.StreamResponse:
-    """The one that is set, if it exists (doc). An empty repository: 204 (doc) or 404 (seen), by version."""
-    if call.git.is_empty() and call.node.dialect.no_default_branch_status == 204:
+    """doc, seen: the one that is set; 204 for an empty repository, 404 where the branch that is set does not exist."""
+    if call.git.is_empty():
         return call.no_content()
     branch = call.git.default_branch()
     if branch is None:
-        name = call.git.default_branch_name()
-        raise errors.ApiError(
-            404,
-            f"Repository '{call.repository.slug}' has no default branch: '{HEADS}{name}' does not exist.",
-            "repository.NoDefaultBranchException",
-        )
+        raise errors.no_default_branch(call.git.default_branch_name())
     return call.reply(present.branch(branch, branch.name))
 
 

@@ -49,10 +49,15 @@ async def list_commits(call: Call) -> web.Response:
         raise errors.bad_request(f"'{merges}' is not a valid value for merges", "merges")
     resolve = call.git.resolve if call.flag("ignoreMissing") else lambda name: _resolve(call, name)
     until_name, since_name = call.query("until"), call.query("since")
-    until = _default(call) if until_name is None else resolve(until_name)
+    if until_name is None:
+        until = _default(call)
+        if until is None:
+            # seen: an empty repository is a 404, and so is one whose default branch does not exist.
+            raise errors.no_default_branch(call.git.default_branch_name())
+    else:
+        until = resolve(until_name)
     since = None if since_name is None else resolve(since_name)
     if until is None:
-        # assumed: an empty repository has an empty list of commits.
         return call.reply(call.page(COMMITS).of([], lambda item: item))
     path = (call.query("path") or "").strip("/") or None
     found: Iterable[pygit2.Commit]

@@ -16,7 +16,7 @@ from simulator.call import Call
 from simulator.errors import ApiError
 from simulator.gitrepo import is_valid_branch_name
 from simulator.resources import present
-from simulator.restrictions import ANY_REF_ID, MATCHERS, TYPES, Restriction, Restrictions
+from simulator.restrictions import ANY_REF_ID, DEFAULT_BRANCH_ID, MATCHERS, TYPES, Restriction, Restrictions
 from simulator.routing import JSON, PROJECT, REPOSITORY, Routes
 
 routes = Routes()
@@ -33,7 +33,7 @@ def _scope(call: Call) -> tuple[str, int]:
 
 
 def _visible(call: Call) -> list[Restriction]:
-    """assumed: a repository shows its project's restrictions, too; `scope` tells them apart."""
+    """seen: a repository shows its project's restrictions, too; `scope` tells them apart."""
     restrictions = Restrictions(call.node.store)
     scope, resource_id = _scope(call)
     if scope == "REPOSITORY":
@@ -45,6 +45,8 @@ async def list_restrictions(call: Call) -> web.Response:
     """doc: filtered by `type`, `matcherType` and `matcherId`."""
     wanted = [(call.query("type"), "type"), (call.query("matcherType"), "matcher_type"),
               (call.query("matcherId"), "matcher_id")]  # fmt: skip
+    if wanted[0][0] is not None:
+        _check_type(call, wanted[0][0])
     if wanted[2][0] is not None and wanted[1][0] is None:
         raise errors.bad_request("matcherId needs matcherType", "matcherId")  # doc
     found = [
@@ -74,9 +76,11 @@ async def save_restrictions(call: Call) -> web.Response:
 
 
 async def delete_restriction(call: Call) -> web.Response:
-    """assumed: a repository cannot delete what its project set."""
-    restrictions = Restrictions(call.node.store)
-    restrictions.delete(_named(call, restrictions.of(*_scope(call))))
+    """seen: what the project set is deleted through its repository, too, from the project and so from all of it.
+
+    assumed: whoever administers the repository alone may do so.
+    """
+    Restrictions(call.node.store).delete(_named(call, _visible(call)))
     return call.no_content()
 
 
@@ -93,8 +97,8 @@ def _named(call: Call, among: list[Restriction]) -> Restriction:
     for restriction in among:
         if str(restriction.id) == wanted:
             return restriction
-    # The exception's name is assumed.
-    raise ApiError(404, f"No restriction exists for the ID {wanted}.", "NoSuchEntityException")
+    # seen 9.2 to 10.4
+    raise ApiError(404, f"There is no restriction with ID {wanted}", "NoSuchEntityException")
 
 
 def _shown(call: Call, restriction: Restriction) -> dict[str, Any]:
@@ -117,7 +121,11 @@ def _shown(call: Call, restriction: Restriction) -> dict[str, Any]:
         # doc: names go in, users come out.
         "users": [present.user(call, user) for user in users if user is not None],
         "groups": list(restriction.groups),
-        "accessKeys": [{"key": {"id": key}} for key in restriction.access_keys],
+        # seen: with label and text
+        "accessKeys": [
+            {"key": {"id": key, "label": f"key-{key}", "text": f"ssh-ed25519 AAAA key-{key}"}}
+            for key in restriction.access_keys
+        ],
     }
 
 
@@ -126,13 +134,14 @@ def _checked(call: Call, given: Any) -> dict[str, Any]:
     if not isinstance(given, dict):
         raise errors.bad_request("A restriction must be an object")
     kind = given.get("type")
-    # doc: no-creates came with 9.4.
-    if kind not in TYPES or (kind == "no-creates" and not call.node.dialect.no_creates_restriction):
-        raise errors.bad_request(f"'{kind}' is not a valid restriction type", "type")
+    _check_type(call, kind)
     matcher = given.get("matcher")
     matcher_type = matcher.get("type", {}).get("id") if isinstance(matcher, dict) else None
     if not isinstance(matcher, dict) or matcher_type not in MATCHERS:
         raise errors.bad_request("A matcher with a known type is required", "matcher")
+    if matcher_type == "DEFAULT_BRANCH" and not call.node.dialect.default_branch_matcher:
+        # seen 9.3.2 to 10.1.5 for required builds
+        raise errors.bad_request("The ref matcher provider of type DEFAULT_BRANCH could not be found", "matcher")
     return {
         "type": kind,
         "matcher_type": matcher_type,
@@ -143,9 +152,17 @@ def _checked(call: Call, given: Any) -> dict[str, Any]:
     }
 
 
+def _check_type(call: Call, kind: Any) -> None:
+    """seen 9.2.1, 9.3.2: 400 in these words for no-creates, in a listing filtered by it too."""
+    if kind not in TYPES or (kind == "no-creates" and not call.node.dialect.no_creates_restriction):
+        raise errors.bad_request("Invalid type", "type")
+
+
 def _matcher_id(call: Call, matcher_type: str, given: Any) -> str:
     if matcher_type == "ANY_REF":
         return ANY_REF_ID
+    if matcher_type == "DEFAULT_BRANCH":
+        return DEFAULT_BRANCH_ID
     if not isinstance(given, str) or not given:
         raise errors.bad_request("The matcher needs an id", "matcher")
     if matcher_type == "BRANCH":

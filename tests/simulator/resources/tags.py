@@ -77,9 +77,9 @@ async def _create(call: Call) -> dict[str, Any]:
         call.git.create_tag(name, commit, tagger, message if annotated else None, body.get("force") is True)
     except RefExistsError:
         raise ApiError(
-            409,
+            400,  # doc; the exception's name is assumed, it is that of branches
             f"Tag '{name}' already exists in repository '{call.repository.slug}'.",
-            "repository.DuplicateRefException",  # assumed: 409, unlike branches
+            "repository.DuplicateRefException",
         ) from None
     except RefOverlapsError as other:
         # assumed: as with branches.
@@ -104,11 +104,8 @@ async def delete_tag(call: Call) -> web.Response:
 
 
 def _no_such_tag(call: Call, name: str) -> ApiError:
-    return ApiError(
-        404,
-        f"Tag '{name}' does not exist in repository '{call.repository.slug}'.",
-        "repository.NoSuchTagException",
-    )
+    # doc; seen: no exception is named. That there is an `errors` all the same, and its words, are assumed.
+    return ApiError(404, f"Tag '{name}' does not exist in repository '{call.repository.slug}'.")
 
 
 def _tag(call: Call, name: str, target: str, commit: str) -> dict[str, Any]:

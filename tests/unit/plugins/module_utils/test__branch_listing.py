@@ -5,9 +5,9 @@ from __future__ import annotations
 
 import pytest
 from ansible_collections.bitbucket.datacenter.plugins.module_utils._branch_listing import UNKNOWN, BranchListing
-from ansible_collections.bitbucket.datacenter.plugins.module_utils._errors import ContractError
+from ansible_collections.bitbucket.datacenter.plugins.module_utils._errors import ContractError, NotFoundError
 from ansible_collections.bitbucket.datacenter.plugins.module_utils._repository import Repository
-from ansible_collections.bitbucket.datacenter.tests.unit.memory_server import Answer, serving
+from ansible_collections.bitbucket.datacenter.tests.unit.memory_server import Answer, refusal, serving
 
 REPOSITORY = Repository("PLAT", "api")
 TIP = "a" * 40
@@ -131,8 +131,40 @@ def test_a_plain_listing_has_the_same_keys():
     assert branch == {**UNKNOWN, "id": "refs/heads/x", "name": "x", "latest_commit": TIP, "is_default": False}
 
 
-def test_only_branches_count_among_the_refs_that_contain_a_commit():
-    refs = [{"id": "refs/heads/a/b", "displayId": "a/b"}, {"id": "refs/tags/a", "displayId": "a"}]
-    with serving(answer(*refs)) as (client, server):
-        assert BranchListing(client, REPOSITORY).containing(TIP) == {"a/b"}
-    assert server.received[0].path.endswith(f"/rest/branch-utils/latest/projects/PLAT/repos/api/branches/info/{TIP}")
+NO_DEFAULT = refusal(404, "No default branch is defined", "repository.NoDefaultBranchException")
+
+
+def without_default(*names):
+    """A repository whose configured default branch does not exist: details are refused, the plain listing is not."""
+
+    def server(request):
+        if request.path.endswith("/default-branch"):
+            return Answer(200, {"id": "refs/heads/master"})
+        return NO_DEFAULT if request.query.get("details") else answer(*map(ref, names))
+
+    return server
+
+
+def test_details_without_a_default_branch_name_it():
+    with serving(without_default("main")) as (client, _server), pytest.raises(NotFoundError) as caught:
+        list(BranchListing(client, REPOSITORY).detailed())
+    assert str(caught.value).startswith("The default branch master does not exist in PLAT/api")
+    assert "bitbucket.datacenter.default_branch" in caught.value.next_step
+
+
+def test_an_empty_repository_has_no_details():
+    with serving(without_default()) as (client, _server):
+        assert list(BranchListing(client, REPOSITORY).detailed()) == []
+
+
+def test_a_plain_listing_needs_no_default_branch():
+    with serving(without_default("main")) as (client, server):
+        assert [branch["name"] for branch in BranchListing(client, REPOSITORY).plain()] == ["main"]
+    assert len(server.received) == 1
+
+
+@pytest.mark.parametrize("name", ["repository.NoSuchRepositoryException", "commit.NoSuchCommitException", None])
+def test_another_refusal_of_details_is_no_empty_list(name):
+    with serving(refusal(404, "Not here", name)) as (client, server), pytest.raises(NotFoundError, match="Not here"):
+        list(BranchListing(client, REPOSITORY).detailed(base="nowhere"))
+    assert len(server.received) == 1

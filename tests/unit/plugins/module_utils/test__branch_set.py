@@ -43,7 +43,8 @@ def test_what_was_changed_before_a_failure_is_told():
             return refusal(400, "Not this one.")
         saved.append(request.body)
         matcher = {"id": "refs/heads/main", "type": {"id": "BRANCH"}}
-        return Answer(200, {"id": 1, "type": request.body["type"], "matcher": matcher, "users": [], "groups": []})
+        scope = {"type": "PROJECT", "resourceId": 1}
+        return Answer(200, {"id": 1, "type": request.body["type"], "matcher": matcher, "scope": scope})
 
     with serving(restricting) as (client, _server):
         (report,) = ran(client, Wanted("PLAT", None, restrictions={"rules": RULES}))

@@ -9,11 +9,13 @@ import pytest
 import requests
 from ansible_collections.bitbucket.datacenter.plugins.module_utils._commit import (
     COMMIT,
+    contains,
     get,
     log,
     of_default_branch,
     required,
     resolve,
+    tip,
     view,
     watch,
 )
@@ -101,18 +103,64 @@ def test_what_cannot_be_a_revision_is_not_asked_for():
     assert server.received == []
 
 
+# both wordings of an empty repository, or of one without its default branch, have been seen
+NO_DEFAULT = [
+    refusal(404, words, "repository.NoDefaultBranchException")
+    for words in (
+        "No default branch is defined",
+        "refs/heads/master is set as the default branch, but this branch does not exist",
+    )
+]
+
+
+def without_default(refused, *branches):
+    """A repository whose configured default branch does not exist."""
+
+    def answer(request):
+        if request.path.endswith("/default-branch"):
+            return Answer(200, {"id": "refs/heads/master"})
+        if request.path.endswith("/branches"):
+            shown = [{"id": f"refs/heads/{name}", "displayId": name, "latestCommit": TIP} for name in branches]
+            return Answer(200, {"values": shown, "isLastPage": True})
+        return refused
+
+    return answer
+
+
 @pytest.mark.parametrize(
     ("answer", "wanted"),
     [
         (Answer(200, {"values": [{"id": TIP}], "isLastPage": False, "nextPageStart": 1}), TIP),
         (Answer(200, {"values": [], "isLastPage": True}), None),
-        (refusal(404, "There is none.", "repository.NoDefaultBranchException"), None),
+        *((without_default(refused), None) for refused in NO_DEFAULT),
     ],
 )
-def test_the_default_branch_has_a_tip_or_does_not_exist(answer, wanted):
+def test_the_default_branch_has_a_tip_or_the_repository_is_empty(answer, wanted):
     with serving(answer) as (client, server):
         assert of_default_branch(client, REPOSITORY) == wanted
     assert server.received[0].query == {"limit": "1"}
+
+
+@pytest.mark.parametrize("refused", NO_DEFAULT)
+def test_a_default_branch_that_does_not_exist_is_not_taken_for_an_empty_repository(refused):
+    with serving(without_default(refused, "main")) as (client, _server):
+        for read in (
+            lambda: of_default_branch(client, REPOSITORY),
+            lambda: list(log(client, REPOSITORY, {"path": "docs"})),
+            lambda: tip(client, REPOSITORY, "HEAD"),
+        ):
+            with pytest.raises(
+                NotFoundError, match=r"default branch master does not exist.*default_branch\.$"
+            ) as caught:
+                read()
+            assert "PLAT/api" in str(caught.value)
+
+
+@pytest.mark.parametrize("refused", NO_DEFAULT)
+def test_a_revision_of_an_empty_repository_says_so(refused):
+    empty = pytest.raises(NotFoundError, match="push a first commit")
+    with serving(without_default(refused)) as (client, _server), empty:
+        tip(client, REPOSITORY, "HEAD")
 
 
 def test_a_missing_repository_has_no_default_branch_to_speak_of():
@@ -319,17 +367,19 @@ def test_a_log_of_the_default_branch_asks_where_it_is_and_stays_there(query):
 
 
 @pytest.mark.parametrize("query", [{}, {"path": "docs"}])
-@pytest.mark.parametrize(
-    "answer",
-    [
-        Answer(200, {"values": [], "isLastPage": True}),
-        refusal(404, "There is none.", "repository.NoDefaultBranchException"),
-    ],
-)
-def test_a_log_of_a_default_branch_that_does_not_exist_is_empty(query, answer):
-    with serving(answer) as (client, server):
+@pytest.mark.parametrize("answer", [Answer(200, {"values": [], "isLastPage": True}), *map(without_default, NO_DEFAULT)])
+def test_a_log_of_an_empty_repository_is_empty(query, answer):
+    with serving(answer) as (client, _server):
         assert list(log(client, REPOSITORY, query)) == []
-    assert len(server.received) == 1
+
+
+@pytest.mark.parametrize(("commits", "contained", "requests"), [([], True, 1), ([OTHER], False, 1), ([OTHER], True, 0)])
+def test_a_branch_contains_what_leads_to_nothing_else(commits, contained, requests):
+    values = [commit(id=each) for each in commits]
+    with serving(Answer(200, {"values": values, "isLastPage": True})) as (client, server):
+        assert contains(client, REPOSITORY, TIP, OTHER if requests else TIP) is contained
+    assert len(server.received) == requests
+    assert all(request.query["since"] == TIP and request.query["until"] == OTHER for request in server.received)
 
 
 @pytest.mark.parametrize("query", [{}, {"path": "docs"}, {"until": TIP}])

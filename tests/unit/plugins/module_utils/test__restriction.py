@@ -69,6 +69,27 @@ def test_at_least_these_and_nobody_loses_an_exemption(existing, wanted):
             assert set(getattr(each, name)) <= set(getattr(after[each.key], name))
 
 
+# what a later server may have: seen from 10.2 on, for other resources, and a type that nobody knows
+UNKNOWN = [
+    Restriction("no-deletes", "DEFAULT_BRANCH", "#", id=70),
+    Restriction("no-force", "BRANCH", "refs/heads/main", id=71),
+]
+
+
+@given(EXISTING, WANTED, st.booleans())
+def test_what_cannot_be_declared_is_left_alone(existing, wanted, exact):
+    to_save, to_delete = _restriction.plan([*existing, *UNKNOWN], wanted, exact)
+    assert not {each.key for each in UNKNOWN} & {each.key for each in [*to_save, *to_delete]}
+    after = _restriction.after([*existing, *UNKNOWN], to_save, to_delete)
+    assert all(each in after for each in UNKNOWN)
+
+
+def test_a_matcher_that_is_not_offered_is_refused_before_any_request():
+    matcher = {"type": "DEFAULT_BRANCH", "id": "#"}
+    with pytest.raises(_errors.InputError, match="DEFAULT_BRANCH is none of BRANCH, PATTERN"):
+        _restriction.rule({"type": "no-deletes", "matcher": matcher})
+
+
 def test_one_restriction_twice_is_refused():
     rule = {"type": "read-only", "matcher": {"type": "BRANCH", "id": "main"}}
     other = {"type": "read-only", "matcher": {"type": "BRANCH", "id": "refs/heads/main"}, "users": ["ada"]}
@@ -123,7 +144,8 @@ SHOWN = {
     "matcher": {"id": "refs/heads/main", "displayId": "main", "type": {"id": "BRANCH", "name": "Branch"}},
     "users": [{"name": "Rolf", "slug": "rolf"}, {"name": "ada", "slug": "ada"}],
     "groups": ["Developers"],
-    "accessKeys": [{"key": {"id": 9}}, {"key": {"id": 3}}],
+    # seen: with label and text
+    "accessKeys": [{"key": {"id": 9, "label": "ci", "text": "ssh-ed25519 AAAA ci"}}, {"key": {"id": 3}}],
 }
 
 
@@ -202,3 +224,77 @@ def test_who_does_not_exist_is_refused_where_the_server_would(who):
     # what a real run would have done before it came to that
     assert [rule["type"] for rule in raised.value.partly.before["rules"]] == ["read-only"]
     assert [rule["type"] for rule in raised.value.partly.after["rules"]] == ["no-deletes"]
+
+
+# -- what is refused -------------------------------------------------------------------------------------------------
+
+API = Repository("PLAT", "api")
+
+
+def shown(number, scope, **more):
+    return {**SHOWN, "id": number, "scope": {"type": scope, "resourceId": 1}, **more}
+
+
+class Mixed:
+    """Repository and project, which list the same restrictions; as on the server any of them can be deleted."""
+
+    def __init__(self, *restrictions):
+        self.restrictions = list(restrictions)
+
+    def __call__(self, request):
+        if request.method == "DELETE":
+            number = int(request.path.rpartition("/")[2])
+            self.restrictions = [each for each in self.restrictions if each["id"] != number]
+            return Answer(204)
+        return Answer(200, {"values": self.restrictions, "isLastPage": True})
+
+
+@pytest.mark.parametrize("scope", ["PROJECT", "GLOBAL"])
+def test_an_inherited_restriction_is_never_deleted(scope):
+    server = Mixed(shown(1, scope), shown(2, "REPOSITORY", type="no-deletes"), shown(3, scope, type="no-deletes"))
+    with serving(server) as (client, asked):
+        here = Restrictions(client, API)
+        for inherited in (each for each in here.all() if each.inherited):
+            with pytest.raises(
+                _errors.ConflictError, match="belongs to the project of PLAT/api; delete it in the project"
+            ):
+                here.delete(inherited)
+        outcome = here.ensure([], exact=True, check=False)
+        assert [request.path.rpartition("/")[2] for request in asked.received if request.method == "DELETE"] == ["2"]
+    assert outcome.changed and [each["id"] for each in server.restrictions] == [1, 3]
+
+
+def test_a_restriction_without_a_scope_is_not_taken_for_an_own_one():
+    nameless = {key: value for key, value in SHOWN.items() if key != "scope"}
+    with serving(Mixed(nameless)) as (client, asked), pytest.raises(_errors.ContractError, match="scope"):
+        Restrictions(client, API).ensure([], exact=True, check=False)
+    assert {request.method for request in asked.received} == {"GET"}
+
+
+def test_a_restriction_of_a_later_server_is_read_and_left_alone():
+    later = shown(1, "REPOSITORY", type="no-deletes", matcher={"id": "#", "type": {"id": "DEFAULT_BRANCH"}})
+    with serving(Mixed(later, shown(2, "REPOSITORY"))) as (client, asked):
+        here = Restrictions(client, API)
+        assert next((each.matcher_type, each.matcher_id) for each in here.all()) == ("DEFAULT_BRANCH", "#")
+        here.ensure([], exact=True, check=False)
+        assert [request.path.rpartition("/")[2] for request in asked.received if request.method == "DELETE"] == ["2"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "message", "hint"),
+    [
+        ("no-creates", "Invalid type", "no-creates needs Bitbucket 9.4 or later"),
+        ("no-creates", "User 'x' does not exist", "correct the value that the server names"),
+        ("read-only", "Invalid type", "correct the value that the server names"),
+    ],
+)
+def test_a_type_that_is_too_new_for_the_server_says_so(kind, message, hint):
+    def server(request):
+        if request.method == "GET":
+            return Answer(200, {"values": [], "isLastPage": True})
+        return refusal(400, message)
+
+    rule = _restriction.rule({"type": kind, "matcher": {"type": "BRANCH", "id": "main"}})
+    with serving(server) as (client, _asked), pytest.raises(_errors.ValidationError, match=message) as caught:
+        Restrictions(client, API).save(rule)
+    assert hint in caught.value.next_step

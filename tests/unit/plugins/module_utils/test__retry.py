@@ -181,6 +181,17 @@ def test_a_lost_write_that_had_no_effect_is_sent_again_only_by_leave(resend, sen
         assert len(server.received) == sent
 
 
+@pytest.mark.parametrize("found", ["done", None])
+def test_what_is_called_invalid_may_have_been_carried_out(found):
+    with serving(Answer(400, {"errors": [{"message": "Not serializable."}]})) as (client, server):
+        if found:
+            assert client.settle(lambda: client.post("/rest/x", ANY), lambda: found, resend=True) == found
+        else:
+            with pytest.raises(BitbucketError, match="Not serializable"):
+                client.settle(lambda: client.post("/rest/x", ANY), lambda: found, resend=True)
+    assert len(server.received) == 1
+
+
 def test_where_nothing_can_be_read_back_the_doubt_is_told():
     def blind():
         raise UnreachableError("nobody answers")

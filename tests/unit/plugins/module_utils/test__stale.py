@@ -232,3 +232,16 @@ def test_what_must_never_be_deleted_never_is(view, rules, restrictions, in_revie
         assert found
     if not found:
         assert view["ahead"] == 0 or not rules.merged or rules.by_pull_request
+
+
+def test_a_restriction_of_the_default_branch_concerns_no_other():
+    restriction = Restriction("no-deletes", "DEFAULT_BRANCH", "#")
+    assert is_protected("main", MODEL, [restriction], default=True)
+    assert not is_protected("feature/x", MODEL, [restriction])
+    facts = dataclasses.replace(FACTS, restrictions=[restriction])
+    assert reasons(branch(), facts, RULES, NOW) == []
+    assert "protected" in reasons(branch("main", is_default=True), facts, RULES, NOW)
+
+
+def test_a_matcher_that_nobody_knows_protects_every_branch():
+    assert is_protected("feature/x", MODEL, [Restriction("no-deletes", "LATER", "x")])

@@ -62,6 +62,31 @@ def test_an_empty_repository_costs_one_request():
     assert asked.received[0].query["base"] == "refs/heads/develop"
 
 
+@pytest.mark.parametrize("rules", [Rules(), Rules(merged=False), Rules(older_than=86400)])
+@pytest.mark.parametrize("base", [None, "x"])
+def test_without_a_default_branch_every_branch_is_kept_for_that(rules, base):
+    def handler(request):
+        if request.query.get("details"):
+            return refusal(404, "No default branch is defined", "repository.NoDefaultBranchException")
+        if request.path.endswith("/default-branch"):
+            return Answer(200, {"id": "refs/heads/master"})
+        if request.path.endswith("/branches"):
+            return listed({**ref("x"), "displayId": "x"}, {**ref("y"), "displayId": "y"})
+        return server(request)
+
+    with serving(handler) as (client, _asked):
+        rows = judge(client, Place(API, base), rules, 0)
+    assert [row["name"] for row in rows] == ["x", "y"]
+    assert all("no_default_branch" in row["reasons"] for row in rows)
+    assert all(row["ahead"] is None and row["base"] == base for row in rows)
+
+
+@pytest.mark.parametrize("name", ["repository.NoSuchRepositoryException", "commit.NoSuchCommitException", None])
+def test_another_404_of_the_listing_is_an_error(name):
+    with serving(refusal(404, "Not here", name)) as (client, _asked), pytest.raises(NotFoundError, match="Not here"):
+        judge(client, Place(API), Rules(), 0)
+
+
 def test_a_restriction_that_may_not_be_read_is_no_absence_of_one():
     def handler(request):
         if request.path.endswith("/restrictions"):

@@ -5,9 +5,11 @@ from __future__ import annotations
 
 import pytest
 from ansible_collections.bitbucket.datacenter.plugins.module_utils._errors import (
+    BitbucketError,
     ConflictError,
     NotFoundError,
     ServerError,
+    ValidationError,
 )
 from ansible_collections.bitbucket.datacenter.plugins.module_utils._repository import Repository
 from ansible_collections.bitbucket.datacenter.plugins.module_utils._tag import Tags, view
@@ -15,7 +17,11 @@ from ansible_collections.bitbucket.datacenter.tests.unit.memory_server import An
 
 REPOSITORY = Repository("PLAT", "api")
 TIP = "a" * 40
-GONE = refusal(404, "Tag 'v1' does not exist.", "repository.NoSuchTagException")
+# the 404 of a tag names no exception (seen); whether it has errors[] is not known
+GONE = refusal(404, "Tag 'v1' does not exist.")
+BARE = Answer(404, {"message": "HTTP 404 Not Found", "status-code": 404, "sub-code": -1})
+XML = Answer(404, "<status><status-code>404</status-code></status>", Content_Type="application/xml")
+MISSING = [GONE, BARE, XML, refusal(404, "Tag 'v1' does not exist.", "repository.NoSuchTagException")]
 
 
 class Server:
@@ -52,12 +58,38 @@ def test_a_tag_is_made_at_a_commit_with_its_message(message, kind):
     assert sent.body == {"name": "v1", "startPoint": TIP, **kind}
 
 
-def test_a_tag_that_somebody_else_created_in_between_is_no_change():
-    exists = refusal(409, "Tag already exists.", "repository.DuplicateRefException")
+@pytest.mark.parametrize(
+    "exists",
+    [
+        refusal(400, "Tag already exists.", "repository.DuplicateRefException"),
+        refusal(400, "Tag already exists."),
+        refusal(409, "Tag already exists.", "repository.DuplicateRefException"),
+    ],
+)
+def test_a_tag_that_somebody_else_created_in_between_is_no_change(exists):
     with serving(Server(script=[(exists, ["v1"])])) as (client, server):
+        outcome = Tags(client, REPOSITORY).create("v1", "c" * 40, "One")
+        assert set(methods(server)) == {"POST", "GET"}
+    assert not outcome.changed and outcome.after == view("v1", TIP, annotated=True)
+
+
+def test_a_tag_that_is_there_as_asked_although_the_request_was_called_invalid_is_ours():
+    with serving(Server(script=[(refusal(400, "Could not be serialized."), ["v1"])])) as (client, _server):
         outcome = Tags(client, REPOSITORY).create("v1", TIP, "One")
-        assert methods(server) == ["POST", "GET"]
-    assert not outcome.changed and outcome.after["name"] == "v1"
+    assert outcome.changed and outcome.after == view("v1", TIP, annotated=True)
+
+
+def test_a_tag_that_exists_after_a_lost_answer_is_ours():
+    script = [(Answer(502, "<html>"), []), (refusal(400, "Tag already exists."), ["v1"])]
+    with serving(Server(script=script)) as (client, _server):
+        outcome = Tags(client, REPOSITORY).create("v1", TIP, "One")
+    assert outcome.changed and outcome.before is None
+
+
+def test_a_tag_that_is_refused_and_not_there_stays_an_error():
+    invalid = refusal(400, "'v1' is not a valid tag name.", "repository.InvalidRefNameException")
+    with serving(Server(script=[(invalid, [])])) as (client, _server), pytest.raises(ValidationError):
+        Tags(client, REPOSITORY).create("v1", TIP, "One")
 
 
 def test_a_conflict_with_another_tag_stays_an_error():
@@ -83,15 +115,32 @@ def test_the_name_is_quoted_part_by_part():
     assert server.received[0].url.endswith("/rest/git/latest/projects/PLAT/repos/api/tags/a%20b/50%25%3B%C3%BC")
 
 
-def test_a_tag_that_somebody_else_deleted_in_between_is_no_change():
-    with serving(Server("v1", script=[(GONE, [])])) as (client, server):
+@pytest.mark.parametrize("missing", MISSING)
+def test_a_tag_that_somebody_else_deleted_in_between_is_no_change(missing):
+    with serving(Server("v1", script=[(missing, [])])) as (client, server):
         assert Tags(client, REPOSITORY).delete("v1") is False
         assert methods(server) == ["DELETE", "GET"]
 
 
-def test_a_404_while_the_tag_is_there_stays_an_error():
-    with serving(Server("v1", script=[(GONE, ["v1"])])) as (client, _server), pytest.raises(NotFoundError):
+@pytest.mark.parametrize("missing", MISSING)
+def test_a_404_while_the_tag_is_there_stays_an_error(missing):
+    answered = pytest.raises(BitbucketError, match=r"DELETE .* answered 404")
+    with serving(Server("v1", script=[(missing, ["v1"])])) as (client, _server), answered:
         Tags(client, REPOSITORY).delete("v1")
+
+
+@pytest.mark.parametrize("missing", MISSING)
+def test_a_404_of_the_repository_is_no_absent_tag(missing):
+    gone = refusal(404, "Repository PLAT/api does not exist.", "repository.NoSuchRepositoryException")
+
+    def server(request):
+        return gone if request.method == "GET" else missing
+
+    with serving(server) as (client, _server):
+        with pytest.raises(NotFoundError, match="Repository PLAT/api does not exist"):
+            Tags(client, REPOSITORY).delete("v1")
+        with pytest.raises(NotFoundError, match="Repository PLAT/api does not exist"):
+            Tags(client, REPOSITORY).find("v1")
 
 
 def test_a_lost_answer_is_read_back():

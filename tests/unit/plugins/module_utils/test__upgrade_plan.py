@@ -952,6 +952,19 @@ def test_a_host_without_a_row_is_a_node_that_is_down(goal, enabled):
     assert [blocker["node"] for blocker in narrowed["blockers"]] == (["c"] if goal != "rollback" else [])
 
 
+@pytest.mark.parametrize(
+    ("host", "shown"),
+    [("b", "192.0.2.2:7990 (b)"), ("192.0.2.2", "192.0.2.2:7990"), ("192.0.2.2:7990", "192.0.2.2:7990")],
+)
+def test_a_reason_names_node_and_host_unless_that_says_the_same(host, shown):
+    hosts = {"a": "192.0.2.1", host: "192.0.2.2"}
+    made = plan(cluster(unnamed(1), unnamed(2, "OFFLINE", None), enabled=True), hosts)
+    assert made["steps"][0]["reason"] == f"node {shown} is OFFLINE: it comes first"
+    (blocker,) = plan(cluster(unnamed(1), unnamed(2, "OFFLINE", None), enabled=True), hosts, only="a")["blockers"]
+    assert f"node {shown} is OFFLINE, stopping 192.0.2.1:7990 (a) now" in blocker["reason"]
+    assert (blocker["node"], made["steps"][0]["node"]) == ("192.0.2.2:7990", "192.0.2.2:7990")
+
+
 @pytest.mark.parametrize("goal", ["upgrade", "rollback"])
 def test_outside_upgrade_mode_a_host_without_a_row_is_a_blocker(goal):
     (blocker,) = plan(cluster(unnamed(1), unnamed(2)), THREE, goal=goal)["blockers"]
