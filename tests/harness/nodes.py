@@ -73,6 +73,12 @@ class Node:
             while not self._simulator.backends()[self.name]["running"]:
                 time.sleep(0.05)
 
+    def restart(self) -> None:
+        """Have the node ACTIVE again at the release that it is installed from."""
+        self.stop()
+        self.start()
+        self.wait("ACTIVE", self.installed)
+
     def kill(self) -> None:
         """SIGKILL for the node; the cluster finds out in a few seconds."""
         os.kill(int((self.home / "log" / "bitbucket.pid").read_text(encoding="ascii")), signal.SIGKILL)

@@ -17,6 +17,7 @@ from typing import Any
 
 import pytest
 import yaml
+from harness.nodes import nodes_of
 from harness.playbook import Run
 from harness.simulator import Simulator
 
@@ -41,11 +42,17 @@ def three_nodes(directory: Path) -> Iterator[Simulator]:
 
 @pytest.fixture
 def upgrade(three_nodes: Simulator, directory: Path) -> Iterator[Upgrade]:
-    """Not begun."""
+    """Not begun; each host is where its node advertises itself now."""
     begun = Upgrade(three_nodes, directory / "node-identity")
+    change_hosts(begun, lambda name, variables: variables.update(ansible_host=advertised(begun, name)))
     yield begun
     begun.assert_nothing_drained()
     begun.end()
+
+
+def advertised(upgrade: Upgrade, name: str) -> str:
+    config = json.loads((upgrade.nodes[name].home / "node.json").read_text(encoding="utf-8"))
+    return str(config["advertised_address"] or config["host"])
 
 
 def change_hosts(upgrade: Upgrade, change: Callable[[str, dict[str, Any]], None]) -> None:
@@ -125,14 +132,13 @@ def test_nodes_that_have_moved_are_rolled_back(upgrade: Upgrade) -> None:
         assert ghosts(upgrade) == []
 
 
-def test_a_host_knows_its_own_addresses(upgrade: Upgrade, tmp_path: Path) -> None:
+def test_a_host_knows_its_own_addresses(three_nodes: Simulator, directory: Path, tmp_path: Path) -> None:
     """Neither the inventory nor a name identifies the nodes; each host shows the interfaces of a machine of its own."""
-    own = {name: f"10.20.0.{next(addresses)}" for name in upgrade.nodes}
-    for name, node in upgrade.nodes.items():
+    own = {name: f"10.20.0.{next(addresses)}" for name in nodes_of(three_nodes)}
+    for name, node in nodes_of(three_nodes).items():
         node.move(advertised_address=own[name])
-        node.stop()
-        node.start()
-        node.wait("ACTIVE", upgrade.original)
+        node.restart()
+    upgrade = Upgrade(three_nodes, directory / "node-identity")
 
     def hide(name: str, variables: dict[str, Any]) -> None:
         del variables["ansible_host"]
