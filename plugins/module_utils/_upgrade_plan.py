@@ -104,7 +104,7 @@ class _Members:
         self.blockers: list[Blocker] = []
         self.given_up = given_up
         self._node_of: dict[str, View] = {}
-        self._ambiguous: set[str] = set()
+        self._ambiguous: dict[str, list[View]] = {}
         # in upgrade mode a node that joined after the start and stopped is not listed (likely), outside it none is
         self._starts_missing = (starts_missing or cluster["upgrade_mode_enabled"]) and cluster["nodes"]
         listed: list[View] = list(cluster["nodes"])
@@ -116,7 +116,7 @@ class _Members:
         for host, references in hosts.items():
             self._supply(host, references, listed)
         self._host_of = {node["id"]: host for host, node in self._node_of.items()}
-        matched = self._ambiguous | set(self._host_of)
+        matched = {*self._host_of, *(node["id"] for nodes in self._ambiguous.values() for node in nodes)}
         self.blockers += [
             _stranger(node) for node in listed if is_live(node) and not is_anonymous(node) and node["id"] not in matched
         ]
@@ -132,7 +132,7 @@ class _Members:
         """Give the host its node; more than one that is live is a blocker."""
         if len(found) > 1 and is_live(found[0]):
             labels = ", ".join(node["label"] for node in found)
-            self._ambiguous |= {node["id"] for node in found}
+            self._ambiguous[host] = found
             self.blockers.append(
                 _blocker(
                     None,
@@ -179,7 +179,7 @@ class _Members:
                         "give up only hosts whose nodes are OFFLINE: stop the node, or remove the host from given_up",
                     )
                 )
-        elif node is None and not self.anonymous and not self.blockers:
+        elif node is None and not self.anonymous and host not in self._ambiguous:
             if references and self._starts_missing:
                 self._node_of[host] = {
                     **dict.fromkeys(listed[0]),

@@ -40,6 +40,12 @@ def three_nodes(directory: Path) -> Iterator[Simulator]:
         yield started
 
 
+@pytest.fixture(scope="module")
+def one_address(directory: Path) -> Iterator[Simulator]:
+    with cluster(directory / "one-address", 2, "--shared-address") as started:
+        yield started
+
+
 @pytest.fixture
 def upgrade(three_nodes: Simulator, directory: Path) -> Iterator[Upgrade]:
     """Not begun; each host is where its node advertises itself now."""
@@ -63,30 +69,8 @@ def change_hosts(upgrade: Upgrade, change: Callable[[str, dict[str, Any]], None]
     upgrade.inventory.write_text(yaml.safe_dump(inventory), encoding="utf-8")
 
 
-def follow(upgrade: Upgrade) -> None:
-    """Have each host follow its node to where it advertises itself."""
-    change_hosts(upgrade, lambda _name, variables: variables.update(ansible_host=FOLLOWS % variables["ansible_host"]))
-
-
-def move(upgrade: Upgrade, name: str) -> None:
-    """Have the node come back from its next start with another address."""
-    upgrade.nodes[name].move(advertised_address=f"10.20.0.{next(addresses)}")
-
-
-def moving(upgrade: Upgrade, playbook: str = "rolling_upgrade", killed: bool = False, **variables: Any) -> Run:
-    """A run in which every node that is started comes back with another address, or that is killed at the first one."""
-    with upgrade.started(playbook, **variables) as started:
-        for event in started:
-            if event["event"] == "begin" and event["name"] == "Run the start script":
-                move(upgrade, event["host"])
-            if killed and event["event"] == "begin" and event["name"] == BACK:
-                started.kill()
-                break
-    return started.finished()
-
-
 def ghosts(upgrade: Upgrade) -> list[str]:
-    """The OFFLINE rows of the list."""
+    """The addresses of the OFFLINE rows."""
     return [row["ipAddress"] for row in upgrade.simulator.listed()["nodes"] if row["state"] == "OFFLINE"]
 
 
@@ -96,40 +80,107 @@ def report(upgrade: Upgrade) -> dict[str, Any]:
     return found
 
 
-def test_every_node_comes_back_with_another_address(upgrade: Upgrade) -> None:
-    follow(upgrade)
+# -- what makes it hard to tell which node is which --------------------------------------------------------------------
+
+
+class Hard:
+    """Runs while every node that is started comes back with another address, to which its host follows."""
+
+    def __init__(self, upgrade: Upgrade, moves: bool = False) -> None:
+        self.upgrade = upgrade
+        self.moves = moves
+        if moves:
+            change_hosts(upgrade, lambda _name, host: host.update(ansible_host=FOLLOWS % host["ansible_host"]))
+
+    def play(self, playbook: str = "rolling_upgrade", killed: bool = False, **variables: Any) -> Run:
+        """A run, which may be killed while it waits for the first node."""
+        with self.upgrade.started(playbook, **variables) as started:
+            for event in started:
+                if self.moves and event["event"] == "begin" and event["name"] == "Run the start script":
+                    self.upgrade.nodes[event["host"]].move(advertised_address=f"10.20.0.{next(addresses)}")
+                if killed and event["event"] == "begin" and event["name"] == BACK:
+                    started.kill()
+                    break
+        return started.finished()
+
+
+@contextlib.contextmanager
+def silent(upgrade: Upgrade) -> Iterator[None]:
+    """Nodes are listed without state and version for moments, one after the other, with and without their addresses.
+
+    So is each for a second when it joins, when it becomes ACTIVE and when it begins to stop.
+    """
+    ended = threading.Event()
+
+    def flicker() -> None:
+        for turn, node in enumerate(itertools.cycle(upgrade.nodes.values())):
+            node.override(silent=True, hide_address=turn % 2 == 0)
+            ended.wait(0.7)
+            node.override(silent=None, hide_address=None)
+            if ended.wait(0.5):
+                return
+
+    upgrade.simulator.at_control("PUT", "/server", {"null_state_seconds": 1})
+    thread = threading.Thread(target=flicker)
+    thread.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        thread.join()
+        upgrade.simulator.at_control("PUT", "/server", {"null_state_seconds": 0})
+
+
+@pytest.fixture(params=["moving", "one address", "silent"])
+def hard(request: pytest.FixtureRequest, directory: Path) -> Iterator[Hard]:
+    if request.param == "one address":
+        begun = Upgrade(request.getfixturevalue("one_address"), directory / "one-address")
+        yield Hard(begun)
+        begun.assert_nothing_drained()
+        begun.end()
+        return
+    begun = request.getfixturevalue("upgrade")
+    with silent(begun) if request.param == "silent" else contextlib.nullcontext():
+        yield Hard(begun, moves=request.param == "moving")
+
+
+def test_an_upgrade_loses_no_request(hard: Hard) -> None:
+    upgrade = hard.upgrade
     with upgrade.served():
-        run = moving(upgrade)
+        run = hard.play()
     upgrade.assert_done(run)
     told = report(upgrade)
-    assert (told["outcome"], len(told["ghosts"]), len(told["nodes"])) == ("succeeded", 3, 3)
-    assert {node["host"] for node in told["nodes"]} == set(upgrade.nodes)
-    assert {node["outcome"] for node in told["nodes"]} == {"done"}
-    assert "left over: node " in run.output
+    assert {node["host"]: node["outcome"] for node in told["nodes"]} == dict.fromkeys(upgrade.nodes, "done")
+    left_over = len(upgrade.nodes) if hard.moves else 0
+    assert (told["outcome"], len(told["ghosts"])) == ("succeeded", left_over)
+    assert ("left over: node " in run.output) == hard.moves
     assert ghosts(upgrade) == []
     again = upgrade.play()
     assert (again.returncode, again.changed) == (0, 0), again.output
 
 
 @pytest.mark.long
-def test_a_run_that_was_killed_while_a_node_moves_goes_on(upgrade: Upgrade) -> None:
-    follow(upgrade)
-    assert moving(upgrade, killed=True).returncode == -signal.SIGKILL
-    upgrade.assert_done(moving(upgrade))
+def test_an_upgrade_that_was_killed_goes_on(hard: Hard) -> None:
+    assert hard.play(killed=True).returncode == -signal.SIGKILL
+    hard.upgrade.assert_done(hard.play())
 
 
 @pytest.mark.long
-def test_nodes_that_have_moved_are_rolled_back(upgrade: Upgrade) -> None:
-    follow(upgrade)
-    assert upgrade.play("rolling_upgrade_begin").returncode == 0
+def test_the_way_back_and_a_restart(hard: Hard) -> None:
+    upgrade = hard.upgrade
+    assert hard.play("rolling_upgrade_begin").returncode == 0
     upgrade.nodes["node2"].next_start("ERROR")
-    assert "node2 was not upgraded" in why(moving(upgrade, "rolling_upgrade_nodes"))
-    assert len(ghosts(upgrade)) == 2
-    for playbook in ("rolling_upgrade_rollback", "rolling_restart"):
-        run = moving(upgrade, playbook)
-        assert run.returncode == 0, run.output
-        upgrade.assert_at(upgrade.original)
-        assert ghosts(upgrade) == []
+    assert "node2 was not upgraded" in why(hard.play("rolling_upgrade_nodes"))
+    assert len(ghosts(upgrade)) == (2 if hard.moves else 0)
+    with upgrade.served():
+        for playbook in ("rolling_upgrade_rollback", "rolling_restart"):
+            run = hard.play(playbook)
+            assert run.returncode == 0, run.output
+    upgrade.assert_at(upgrade.original)
+    assert ghosts(upgrade) == []
+
+
+# -- what identifies a node --------------------------------------------------------------------------------------------
 
 
 def test_a_host_knows_its_own_addresses(three_nodes: Simulator, directory: Path, tmp_path: Path) -> None:
@@ -178,55 +229,16 @@ def script(path: Path, line: str) -> None:
     path.chmod(0o755)
 
 
-# -- nodes that do not answer for a moment -----------------------------------------------------------------------------
-
-
-@contextlib.contextmanager
-def flickering(upgrade: Upgrade) -> Iterator[None]:
-    """One node after the other is listed without state and version for a moment, with and without its address."""
-    ended = threading.Event()
-
-    def flicker() -> None:
-        for turn, node in enumerate(itertools.cycle(upgrade.nodes.values())):
-            node.override(silent=True, hide_address=turn % 2 == 0)
-            ended.wait(0.7)
-            node.override(silent=None, hide_address=None)
-            if ended.wait(0.5):
-                return
-
-    thread = threading.Thread(target=flicker)
-    thread.start()
-    try:
-        yield
-    finally:
-        ended.set()
-        thread.join()
-
-
-@pytest.fixture
-def slow_to_answer(upgrade: Upgrade) -> Iterator[None]:
-    """Each node is listed without a state for a second when it joins, becomes ACTIVE and begins to stop."""
-    upgrade.simulator.at_control("PUT", "/server", {"null_state_seconds": 1})
-    yield
-    upgrade.simulator.at_control("PUT", "/server", {"null_state_seconds": 0})
-
-
-def test_nodes_that_do_not_answer_for_a_moment_are_waited_for(upgrade: Upgrade, slow_to_answer: None) -> None:
-    with flickering(upgrade), upgrade.served():
-        run = upgrade.play()
-    upgrade.assert_done(run)
-
-
-@pytest.mark.long
-def test_a_rollback_and_a_restart_wait_for_them_as_well(upgrade: Upgrade, slow_to_answer: None) -> None:
-    with flickering(upgrade):
-        assert upgrade.play("rolling_upgrade_begin").returncode == 0
-        upgrade.nodes["node3"].next_start("EXIT")
-        assert "node3" in why(upgrade.play("rolling_upgrade_nodes", rolling_upgrade_wait_timeout=20))
-        for playbook in ("rolling_upgrade_rollback", "rolling_restart"):
-            run = upgrade.play(playbook)
-            assert run.returncode == 0, run.output
-    upgrade.assert_at(upgrade.original)
+def test_a_host_that_matches_several_nodes_is_a_blocker(one_address: Simulator, directory: Path) -> None:
+    upgrade = Upgrade(one_address, directory / "one-address")
+    if named(upgrade):
+        pytest.skip("names tell these nodes apart")
+    change_hosts(upgrade, lambda _name, variables: variables.pop("rolling_upgrade_node_port"))
+    run = upgrade.play("rolling_upgrade_preflight")
+    labels = ", ".join(sorted(one_address.label(name) for name in upgrade.nodes))
+    assert f"node1 matches several nodes ({labels})" in why(run)
+    assert "set rolling_upgrade_node_name of node1 to one of them" in why(run)
+    assert upgrade.writes() == []
 
 
 # -- a node that cannot be repaired ------------------------------------------------------------------------------------
@@ -251,33 +263,3 @@ def test_an_upgrade_is_finalized_without_a_node_that_is_given_up(upgrade: Upgrad
     again = upgrade.play(**given_up)
     assert (again.returncode, again.changed) == (0, 0), again.output
     assert upgrade.posted() == {"start": 1, "approve": 1}
-
-
-# -- nodes that share an address ---------------------------------------------------------------------------------------
-
-
-@pytest.fixture(scope="module")
-def one_address(directory: Path) -> Iterator[Simulator]:
-    with cluster(directory / "one-address", 2, "--shared-address") as started:
-        yield started
-
-
-def test_nodes_that_share_an_address_are_told_apart_by_port(one_address: Simulator, directory: Path) -> None:
-    upgrade = Upgrade(one_address, directory / "one-address")
-    upgrade.assert_done(upgrade.play())
-    run = upgrade.play("rolling_restart")
-    assert run.returncode == 0, run.output
-    assert sorted(done(run, "restart")) == [("restart_node", "node1"), ("restart_node", "node2")]
-    upgrade.assert_at(upgrade.target)
-
-
-def test_a_host_that_matches_several_nodes_is_a_blocker(one_address: Simulator, directory: Path) -> None:
-    upgrade = Upgrade(one_address, directory / "one-address")
-    if named(upgrade):
-        pytest.skip("names tell these nodes apart")
-    change_hosts(upgrade, lambda _name, variables: variables.pop("rolling_upgrade_node_port"))
-    run = upgrade.play("rolling_upgrade_preflight")
-    labels = ", ".join(sorted(one_address.label(name) for name in upgrade.nodes))
-    assert f"node1 matches several nodes ({labels})" in why(run)
-    assert "set rolling_upgrade_node_name of node1 to one of them" in why(run)
-    assert upgrade.writes() == []
