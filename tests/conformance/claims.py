@@ -4,9 +4,9 @@
 
     @pytest.mark.claim("A repeated start is refused with 409", evidence="assumed")
 
-`evidence` is `doc` (the vendor states it), `seen VERSION` (published observation of a real server) or `assumed`
-(our inference); several, by commas, where different parts of a claim have different evidence: it is as weak as
-its weakest part.
+`evidence` is `doc` (the vendor states it), `seen VERSION` (published observation of a real server), `likely`
+(observation of the same component in another product of the vendor) or `assumed` (our inference). Separate several
+with commas where the parts of a claim have different evidence: the claim is as weak as its weakest part.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from pathlib import Path
 
 import pytest
 
-_EVIDENCE = re.compile(r"doc|seen|seen [0-9][0-9.x]*( to [0-9][0-9.x]*)?|assumed")
+_EVIDENCE = re.compile(r"doc|seen|seen [0-9][0-9.x]*( to [0-9][0-9.x]*)?|likely|assumed")
 
 
 @dataclass(frozen=True)
@@ -31,18 +31,25 @@ class Claim:
 
     @property
     def assumed(self) -> bool:
-        return "assumed" in self.evidence
+        """Not proven: neither documented nor observed."""
+        return "assumed" in self.evidence or "likely" in self.evidence
 
 
 @dataclass
 class Record:
-    """What one test found out. `outcome`: holds, differs, or not checked."""
+    """The result of one test. `outcome`: holds, differs, or not checked."""
 
     claim: Claim
     test: str
+    #: The test's parameters, the first of which names the server.
     server: str
     outcome: str = "not checked"
+    #: For the user alone: it has names and addresses of the server.
     detail: str = ""
+    #: For the summary: without names and addresses. What was expected and seen, or why it was not checked.
+    public: str = "the run ended before this test"
+    #: How many claims the test checks at once.
+    shared: int = 1
 
 
 @dataclass
