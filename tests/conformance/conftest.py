@@ -39,6 +39,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--claims", action="store_true", help="list the claims with their evidence, run nothing")
     parser.addoption("--ledger", type=Path, metavar="FILE", help="default: .build/conformance/claims.json")
     parser.addoption("--summary", type=Path, metavar="FILE", help="default: .build/conformance/summary.md")
+    parser.addoption("--clean-up-seconds", type=float, default=60.0, help="how long deletion may take at the end")
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -63,8 +64,6 @@ def _real(config: pytest.Config) -> Target | None:
         if config.stash[REAL]:
             # The long form shows arguments of functions, and tokens are among them.
             config.option.tbstyle = "short"
-            # Whatever ends the run, the clean-up takes place.
-            signal.signal(signal.SIGTERM, signal.default_int_handler)
     return config.stash[REAL]
 
 
@@ -101,13 +100,39 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 def pytest_collection_finish(session: pytest.Session) -> None:
     config = session.config
     if config.getoption("--claims"):
-        seen = {(record.claim, record.test): None for record in config.stash[LEDGER].records}
-        print("\n".join(table(seen)))
-        pytest.exit(f"{len(seen)} claims", returncode=0)
+        found = {(record.claim, record.test): None for record in config.stash[LEDGER].records}
+        print("\n".join(table(found)))
+        pytest.exit(f"{len(found)} claims", returncode=0)
+    if config.stash.get(REAL, None):
+        _end_after_the_test(session)
 
 
+def _end_after_the_test(session: pytest.Session) -> None:
+    """Lets Ctrl-C and SIGTERM end the run after the present test, so that no request is cut off before the clean-up."""
+
+    def handle(number: int, frame: object) -> None:
+        session.shouldstop = "the run was interrupted"
+        # The second one ends the run at once, still with the clean-up.
+        for each in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(each, signal.default_int_handler)
+
+    for each in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(each, handle)
+
+
+@pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Skips what is not allowed on a server, before any fixture sends a request."""
     item.config.stash[COMPARED] = ""
+    target = item.callspec.params["target"] if hasattr(item, "callspec") else None
+    if not isinstance(target, Target):
+        return
+    words = [mark.args[0] for mark in item.iter_markers("needs")]
+    if "personal" in getattr(item, "fixturenames", ()):
+        words.append("personal")  # the only object outside of the sandbox project
+    for word in words:
+        if word not in target.allowed:
+            pytest.skip({**targets.ALLOWANCES, **targets.SIMULATED_ONLY}[word])
 
 
 def pytest_assertrepr_compare(config: pytest.Config, op: str, left: object, right: object) -> None:
@@ -238,14 +263,9 @@ def _version_of(target: Target) -> str:
 
 
 @pytest.fixture(autouse=True)
-def _allowed(request: pytest.FixtureRequest, target: Target) -> None:
-    words = [mark.args[0] for mark in request.node.iter_markers("needs")]
-    if "personal" in request.fixturenames:
-        words.append("personal")  # the only object outside of the sandbox project
-    for word in words:
-        if word not in target.allowed:
-            pytest.skip({**targets.ALLOWANCES, **targets.SIMULATED_ONLY}[word])
-    if "zdu" in words and target.simulated is None:
+def _several_nodes(request: pytest.FixtureRequest, target: Target) -> None:
+    needed = any(mark.args[0] == "zdu" for mark in request.node.iter_markers("needs"))
+    if needed and target.simulated is None:
         admin: Api = request.getfixturevalue("admin")
         if len(admin.get("/rest/zdu/cluster").json["nodes"]) < 2:
             pytest.skip("needs a cluster of several nodes")
@@ -309,7 +329,7 @@ def sandbox(
     except RefusedError as refusal:
         pytest.skip(str(refusal))
     finally:
-        result = made.clean_up()
+        result = made.clean_up(request.config.getoption("--clean-up-seconds"))
         _server(request.config, target.label).clean_up = result.public(throw_away=target.throw_away)
         request.config.stash[LEFT] += [*result.left, *filter(None, [result.problem])]
 

@@ -22,8 +22,6 @@ from conformance.target import Account, Target
 ISSUE = "CONFORM-1"
 #: Names of repositories and tokens that the suite creates begin so.
 PREFIX = "conformance-"
-# Deletion is asynchronous: as long as this the suite tries again.
-CLEAN_UP_SECONDS = 60.0
 # Neither the user's settings nor a prompt get into git's way.
 _GIT_ENVIRONMENT = {
     "GIT_TERMINAL_PROMPT": "0",
@@ -57,6 +55,7 @@ def git(
             text=True,
             check=False,
             timeout=120,
+            start_new_session=True,  # Ctrl-C must not make a test fail
         )
     except subprocess.TimeoutExpired:
         # Its message would be the command, which has the credentials in the URL.
@@ -318,11 +317,14 @@ class Sandbox:
         """How the names of the repositories of this run begin."""
         return f"{PREFIX}{self.run}-"
 
-    def clean_up(self) -> CleanUp:
-        """Delete everything that the run created, and read what is left. Never raises an error of the server."""
+    def clean_up(self, seconds: float) -> CleanUp:
+        """Delete everything that the run created, and read what is left. Never raises an error of the server.
+
+        Servers delete asynchronously, so it is tried again for as long as ``seconds``.
+        """
         if self._target.throw_away and not self._requested:
             return CleanUp(created=False)
-        deadline = time.monotonic() + CLEAN_UP_SECONDS
+        deadline = time.monotonic() + seconds
         while True:
             result = self._try_to_clean_up()
             if result.complete or time.monotonic() > deadline:

@@ -78,7 +78,7 @@ def markdown(servers: Iterable[Server], *, interrupted: bool = False, complete: 
 
 
 def _head(server: Server, found: list[Row], *, interrupted: bool) -> list[str]:
-    kind = "simulated, which proves nothing about a real server" if server.simulated else "real server"
+    kind = "simulated, which proves nothing about a real server" if server.simulated else "at BITBUCKET_URL"
     counts = ", ".join(f"{sum(row.result == result for row in found)} {result}" for result in reversed(RESULTS))
     lines = [
         f"## Bitbucket Data Center {server.version or 'of an unknown version'} ({kind})",
