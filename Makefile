@@ -6,6 +6,9 @@ PYTHON ?= python3
 JOBS ?= $(shell expr $$(nproc) + 1)
 # What make test runs; all when empty.
 GATES ?=
+# Set: the nodes of simulated clusters have names of their own, which most real clusters do not configure.
+NODES_NAMED ?= $(BITBUCKET_TEST_NODES_NAMED)
+export BITBUCKET_TEST_NODES_NAMED := $(NODES_NAMED)
 # What make benchmark measures; all when empty.
 CASES ?=
 
@@ -43,7 +46,7 @@ demo: setup collection  ## Upgrade a simulated cluster and provision branches, f
 	@ANSIBLE_COLLECTIONS_PATH=$(CURDIR)/$(COLLECTIONS) $(BIN)/python tests/demo/demo.py
 
 .PHONY: test
-test: setup collection community  ## Run every test and every gate; GATES='ruff mypy' for some of them.
+test: setup collection community  ## Run every test and every gate; GATES='ruff mypy' for some of them, NODES_NAMED=1 with named nodes.
 	@rm -rf $(REPORTS)
 	@set -- $(or $(GATES),$(ALL_GATES)); \
 	$(MAKE) --no-print-directory --keep-going --jobs=$(JOBS) --output-sync=target $$(printf 'gate-%s ' "$$@") || true; \

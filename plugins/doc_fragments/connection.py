@@ -35,6 +35,7 @@ options:
   token:
     description:
       - HTTP access token, personal access token or OAuth 2 token, sent as bearer.
+      - The task fails where the server does not accept the token, even where it serves the request as anonymous.
       - Access tokens cannot administer. Rolling upgrades need O(username) and O(password), or an OAuth 2 token.
       - If not given, the environment variable E(BITBUCKET_TOKEN) is used, unless another way to authenticate is given.
     type: str

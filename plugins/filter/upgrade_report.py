@@ -55,10 +55,6 @@ options:
             description: The inventory host.
             type: str
             required: true
-          node:
-            description: Name or address of its node.
-            type: str
-            required: true
           began:
             description: When its turn began. Empty when it had none.
             type: str
@@ -112,7 +108,6 @@ EXAMPLES = r"""
       results: ["{{ planned }}", "{{ started }}", "{{ approved }}"]
       turns:
         - host: bitbucket-1
-          node: bitbucket-1
           began: "2026-11-21T15:59:12Z"
           ended: "2026-11-21T16:02:40Z"
           message: ""
@@ -220,16 +215,17 @@ _value:
       elements: dict
       contains:
         name:
-          description: Name of the node.
+          description: Label of the node, see RV(bitbucket.datacenter.cluster_info#module:cluster.nodes).
           type: str
-          sample: bitbucket-1
+          sample: 192.0.2.11:7990
         host:
           description: Its inventory host, null when it has none.
           type: str
           sample: bitbucket-1
         outcome:
           description:
-            - V(done), V(failed), V(done_before) where the node was at the target version already, or V(untouched).
+            - V(done), V(failed), V(done_before) where the node was at the target version already, V(untouched), or
+              V(given_up).
           type: str
           sample: done
         goal:
@@ -317,11 +313,23 @@ _value:
               description: From the one to the other.
               type: float
               sample: 148.6
+    given_up:
+      description: Inventory hosts that the upgrade has left out.
+      type: list
+      elements: str
+      sample: []
+    ghosts:
+      description: Labels of OFFLINE nodes that were left behind by nodes that came back with another address.
+      type: list
+      elements: str
+      sample: []
     cluster_timeline: *timeline
     observations:
       description:
-        - Everything that was seen, and all of the above is computed from, with the fields of
-          RV(bitbucket.datacenter.cluster_wait#module:observations).
+        - Everything that was seen, from which all of the above is computed. The fields are those of
+          RV(bitbucket.datacenter.cluster_wait#module:observations), for each node with C(host), its inventory host, and
+          C(name), its label.
+        - A node that was listed without a state is C(NOT_ANSWERING).
       type: list
       elements: dict
       sample: []

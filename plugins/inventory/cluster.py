@@ -16,8 +16,8 @@ description:
   - All hosts are in the group O(group), which is the one that the playbooks of rolling upgrades take by default. They
     are also in groups by state and by version, as in C(state_active) and C(version_9_4_21).
   - The variable C(bitbucket_node) of a host has the node with the fields of
-    RV(bitbucket.datacenter.cluster_info#module:cluster.nodes). C(rolling_upgrade_node_name) is the name of the node,
-    C(ansible_host) its address; O(compose) may say otherwise.
+    RV(bitbucket.datacenter.cluster_info#module:cluster.nodes). C(rolling_upgrade_node_name) is the label of the node,
+    C(ansible_host) its address. O(compose) can override both.
   - A file of this inventory ends with C(bitbucket_cluster.yml) or C(bitbucket_cluster.yaml).
   - Needs the permission SYS_ADMIN. HTTP access tokens cannot carry it.
 extends_documentation_fragment:
@@ -39,13 +39,16 @@ options:
   hostname:
     description:
       - Name the hosts by the V(name) of their nodes, or by their V(ip_address).
-      - A node keeps its name when it restarts.
+      - A node without a unique name is named by its address, with its port behind an underscore where several nodes
+        share the address. A node that starts does not show its address, and is named by its id.
     type: str
     choices: [name, ip_address]
     default: name
   node_count:
     description:
       - How many nodes the cluster has. It is an error when it lists more or fewer.
+      - Where as many nodes are live, OFFLINE ones beside them are left out. A node leaves one behind during an upgrade
+        when it comes back with another address.
     type: int
 notes:
   - Outside upgrade mode the cluster does not list a node that is down. Such a node is no host here, and no task or plan
@@ -72,8 +75,8 @@ password: "{{ lookup('ansible.builtin.env', 'AUTOMATION_PASSWORD') }}"
 node_count: 3
 strict: true
 compose:
-  # nodes tell the address by which they know each other, which may not be the one for SSH
-  ansible_host: bitbucket_node.name ~ '.example.com'
+  # nodes are listed with the address at which they reach each other, which may not be the one for SSH
+  ansible_host: bitbucket_node.ip_address | replace('10.20.', '10.30.')
 groups:
   idle: bitbucket_node.tasks_total == 0
 keyed_groups:
@@ -87,6 +90,7 @@ from ansible.utils.unsafe_proxy import wrap_var
 
 from ..module_utils import _cluster
 from ..module_utils._errors import ConflictError
+from ..module_utils._node_identity import is_anonymous, is_live
 from ..module_utils._retry import UPGRADE
 from ..plugin_utils._inventory import BitbucketInventory, group_name
 
@@ -101,36 +105,44 @@ class InventoryModule(BitbucketInventory):
     ENDING = "bitbucket_cluster"
 
     def look(self, _path: str, _cache: bool) -> list[_cluster.View]:
-        """The nodes, by name. Raises ConflictError where they are not as many as there should be, or named alike."""
+        """The nodes, by label. Raises ConflictError where they are not as many as there should be."""
         with self.connect(UPGRADE) as client:
             nodes: list[_cluster.View] = _cluster.read(client)["nodes"]
         wanted = self.get_option("node_count")
-        if wanted is not None and len(nodes) != wanted:
-            listed = ", ".join(f"{node['name']} {node['state']}" for node in nodes)
+        live = [node for node in nodes if is_live(node)]
+        if len(live) == wanted:
+            # what is OFFLINE beside them was left behind at a former address
+            nodes = live
+        elif wanted is not None and len(nodes) != wanted:
+            listed = ", ".join(f"{node['label']} {node['state']}" for node in nodes)
             raise ConflictError(
                 f"The cluster lists {len(nodes)} nodes, not {wanted} ({listed})",
                 "bring back what is missing, or correct node_count",
             )
-        hosts = [self._host_name(node) for node in nodes]
-        alike = {host for host in hosts if hosts.count(host) > 1}
-        if alike:
-            raise ConflictError(f"Several nodes would be the host {min(alike)}", "set hostname to name")
         return nodes
 
     def fill(self, inventory: InventoryData, found: list[_cluster.View]) -> None:
         """A host for each node, in the groups of their states and versions."""
         everything = inventory.add_group(self.get_option("group"))
         for node in found:
-            host = inventory.add_host(self._host_name(node), group=everything)
-            for prefix, value in (("state", node["state"].lower()), ("version", node["version"])):
-                if value is not None:
+            host = inventory.add_host(self._host_name(node, found), group=everything)
+            for prefix, value in (("state", (node["state"] or "").lower()), ("version", node["version"])):
+                if value:
                     inventory.add_host(host, group=inventory.add_group(group_name(prefix, value)))
-            address = {"ansible_host": node["ip_address"]} if node["ip_address"] else {}
-            facts = {"bitbucket_node": node, "rolling_upgrade_node_name": node["name"], **address}
+            facts = {"bitbucket_node": node}
+            if not is_anonymous(node):
+                facts["rolling_upgrade_node_name"] = node["label"]
+            if node["ip_address"]:
+                facts["ansible_host"] = node["ip_address"]
             for name, value in facts.items():
                 # what the server says is no template
                 inventory.set_variable(host, name, wrap_var(value))
             self.construct(inventory, host)
 
-    def _host_name(self, node: _cluster.View) -> str:
-        return str(node[self.get_option("hostname")] or node["name"])
+    def _host_name(self, node: _cluster.View, found: list[_cluster.View]) -> str:
+        """The name where it identifies the node, else the address, with the port where nodes share it, else the id."""
+        address = node["ip_address"]
+        if not address or (self.get_option("hostname") == "name" and node["label"] == node["name"]):
+            return str(node["label"])
+        shared = sum(each["ip_address"] == address for each in found) > 1
+        return f"{address}_{node['port_number']}" if shared else str(address)

@@ -13,6 +13,7 @@ import typing as t
 from ._errors import (
     AuthenticationError,
     BitbucketError,
+    CaptchaError,
     ConflictError,
     ContractError,
     NotFoundError,
@@ -20,6 +21,7 @@ from ._errors import (
     PermissionDeniedError,
     RateLimitedError,
     ServerError,
+    UnlicensedError,
     ValidationError,
 )
 from ._schema import Schema
@@ -32,13 +34,21 @@ _BY_STATUS: dict[int, type[BitbucketError]] = {
     409: ConflictError,
     429: RateLimitedError,
 }
-# the server's own name for a refusal says more than its status
+# the server's own name for a refusal, without its package, says more than its status
 _BY_EXCEPTION: dict[str, type[BitbucketError]] = {
     # 401 also means "known, but not permitted" (documented, seen on 10.4)
-    "com.atlassian.bitbucket.AuthorisationException": PermissionDeniedError,
+    "AuthorisationException": PermissionDeniedError,
+    # 401 for an account without a licence (seen); the package is not known
+    "NoAccessAuthenticationException": UnlicensedError,
     # 400 on 10.4 (seen), where 409 would be expected
-    "com.atlassian.bitbucket.repository.DuplicateRefException": ConflictError,
+    "DuplicateRefException": ConflictError,
 }
+_CREDENTIALS_HINTS = {
+    "Bearer": "check that the token is complete, not expired and not revoked, or create a new one",
+    "": "set username and password, or token",
+}
+#: The account that a response was made for, in each that was made for one (seen 10.4.1).
+ACCOUNT_HEADER = "X-AUSERNAME"
 # who serves a REST module, for a server that does not have it
 _PROVIDERS = {
     "branch-utils": "the bundled plugin Branch Utilities",
@@ -55,14 +65,52 @@ _ADMINISTRATION = ("/rest/zdu/", "/admin/", "/rest/mirroring/")
 
 @dataclasses.dataclass(frozen=True)
 class Answer:
-    """A complete answer: ``headers`` are looked up in any case, ``bearer`` tells how the request was authenticated."""
+    """A complete answer: ``headers`` are looked up in any case.
+
+    ``scheme`` is how the request was authenticated: Basic, Bearer, or "" for not at all. ``base`` is the address that
+    answered.
+    """
 
     method: str
     path: str
     status: int
     headers: t.Mapping[str, str]
     body: bytes
-    bearer: bool = False
+    scheme: str = ""
+    base: str = ""
+
+    @property
+    def bearer(self) -> bool:
+        """Whether the request was sent with a token."""
+        return self.scheme == "Bearer"
+
+    @property
+    def line(self) -> str:
+        """What was asked for, and the status that came back."""
+        return f"{self.method} {self.path} answered {self.status}"
+
+    @property
+    def is_bitbucket(self) -> bool:
+        """Whether Bitbucket's REST API made it: no content, JSON, or a refusal with ``errors``."""
+        if self.status == 204:
+            return True
+        if self.status >= 400:
+            return self._errors() is not None
+        try:
+            json.loads(self.body)
+        except ValueError:
+            return False
+        return True
+
+    @property
+    def administers(self) -> bool:
+        """Whether only an administrator may make this request, and never an anonymous caller (documented)."""
+        return any(part in self.path for part in _ADMINISTRATION)
+
+    @property
+    def credentials_hint(self) -> str:
+        """The next step where the credentials are not accepted."""
+        return _CREDENTIALS_HINTS.get(self.scheme, AuthenticationError.next_step)
 
     @property
     def about(self) -> dict[str, t.Any]:
@@ -88,7 +136,7 @@ class Answer:
         self.check()
         if self.status == 204:
             return None
-        line = f"{self.method} {self.path} answered {self.status}"
+        line = self.line
         try:
             data = json.loads(self.body)
         except ValueError:
@@ -112,7 +160,7 @@ class Answer:
         self.check()
         if self.status != 204:
             raise ContractError(
-                f"{self.method} {self.path} answered {self.status} with {self.kind} instead of 204 without content",
+                f"{self.line} with {self.kind} instead of 204 without content",
                 in_doubt=True,
                 **self.about,
             )
@@ -134,19 +182,20 @@ class Answer:
         names = [str(error["exceptionName"]) for error in errors or () if error.get("exceptionName")]
         kind = _BY_STATUS.get(self.status, ServerError if self.status >= 500 else ContractError)
         for name in names:
-            kind = _BY_EXCEPTION.get(name, kind)
+            kind = _BY_EXCEPTION.get(name.rpartition(".")[2], kind)
         next_step = None
         if self.status == 404 and errors is None:
             # an unrouted path answers without errors[] (seen on 10.x): not the same as a missing entity
             kind, next_step = NotSupportedError, self._provider()
         elif self.headers.get("X-Authentication-Denied-Reason", "").startswith("CAPTCHA"):
-            kind = AuthenticationError
-            next_step = "log in once in the browser to solve the CAPTCHA, every further try makes it last longer"
-        elif self.bearer and kind in (AuthenticationError, PermissionDeniedError) and self._administers():
+            kind = CaptchaError
+        elif self.bearer and self.administers and self._knows_account(kind):
             next_step = "use username and password, or an OAuth 2 token: access tokens cannot administer"
+        elif kind is AuthenticationError:
+            next_step = self.credentials_hint
         said = ": " + " ".join(messages) if messages else f" with {self.kind} that is no answer of Bitbucket's REST API"
         return kind(
-            f"{self.method} {self.path} answered {self.status}{said}",
+            f"{self.line}{said}",
             next_step,
             messages=messages,
             exception_names=names,
@@ -172,8 +221,9 @@ class Answer:
         owner = _PROVIDERS.get(parts[0])
         return owner and f"check that url is the base address with its context path: the resource needs {owner}"
 
-    def _administers(self) -> bool:
-        return any(part in self.path for part in _ADMINISTRATION)
+    def _knows_account(self, kind: type[BitbucketError]) -> bool:
+        """Whether a refusal of this kind was made for an account, and not for a token that is not accepted."""
+        return kind is PermissionDeniedError or (kind is AuthenticationError and ACCOUNT_HEADER in self.headers)
 
 
 def _messages(error: t.Mapping[str, t.Any]) -> t.Iterator[str]:

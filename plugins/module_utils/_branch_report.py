@@ -13,7 +13,7 @@ import itertools
 import typing as t
 
 from ._branch_document import SETTINGS, Wanted
-from ._errors import AuthenticationError, BitbucketError, MissingLibraryError
+from ._errors import AuthenticationError, BitbucketError, MissingLibraryError, UnlicensedError
 from ._outcome import Outcome
 
 Row = dict[str, t.Any]
@@ -21,6 +21,8 @@ View = dict[str, t.Any]
 
 OUTCOMES = ("created", "deleted", "unchanged", "failed", "skipped")
 SETTING_OUTCOMES = ("changed", "unchanged", "failed", "skipped")
+# every further request would be refused for the same reason
+_HOPELESS = (AuthenticationError, MissingLibraryError, UnlicensedError)
 _SKIPPED = "Not tried, because something else failed."
 
 
@@ -61,7 +63,7 @@ class Report:
     def hopeless(self) -> bool:
         """Whether whatever comes next would meet the same: wrong credentials, or a server that stays away."""
         error = self.error
-        return error is not None and (error.retryable or isinstance(error, (AuthenticationError, MissingLibraryError)))
+        return error is not None and (error.retryable or isinstance(error, _HOPELESS))
 
     def differ(self, part: str, outcome: Outcome | None) -> None:
         """Put down what changed of a part, if anything did."""

@@ -12,7 +12,16 @@ import typing as t
 import urllib.parse
 
 from ._answer import Answer
-from ._errors import BitbucketError, ConflictError, ContractError, RateLimitedError, ReadOnlyError
+from ._errors import (
+    AuthenticationError,
+    BitbucketError,
+    ConflictError,
+    ContractError,
+    RateLimitedError,
+    ReadOnlyError,
+    UnlicensedError,
+)
+from ._identity import PROOF, Identity
 from ._retry import NEVER, Gate, Retry
 from ._schema import Json, Schema
 from ._transport import Connection, Transport
@@ -38,12 +47,14 @@ class Client:
         clock: t.Callable[[], float] = time.monotonic,
         sleep: t.Callable[[float], None] = time.sleep,
         gate: Gate | None = None,
+        identity: Identity | None = None,
     ) -> None:
         """Raises MissingLibraryError when requests is not installed. Sends nothing yet."""
         self.read_only = read_only
         self._connection = connection
         self._transport = Transport(connection, clock)
         self._gate = gate or Gate()
+        self._identity = identity or Identity(connection.authorization)
         self._addresses = [url.rstrip("/") for url in connection.urls]
         self._retry = retry or Retry()
         self._limit = self._retry.total + connection.timeout
@@ -62,7 +73,10 @@ class Client:
         return self._transport.secrets
 
     def another(self) -> Client:
-        """A client of the same kind with a session of its own, for another thread; both heed the same rate limit."""
+        """A client of the same kind with a session of its own, for another thread.
+
+        Both heed the same rate limit and check for the same account.
+        """
         return Client(
             self._connection,
             read_only=self.read_only,
@@ -70,6 +84,7 @@ class Client:
             clock=self._clock,
             sleep=self._sleep,
             gate=self._gate,
+            identity=self._identity,
         )
 
     # -- calls ---------------------------------------------------------------------------------------------------
@@ -188,7 +203,7 @@ class Client:
                 self._sleep(held_back)
             try:
                 answer = self._try_addresses(method, path, parameters, body, reads)
-                return answer.nothing() if schema is None else answer.data(schema)
+                return self._understood(answer, schema, reads)
             except BitbucketError as error:
                 again = _may_repeat(error, reads)
                 jitter = random.random()  # noqa: S311 - spreads clients, protects nothing
@@ -206,6 +221,43 @@ class Client:
             else:
                 self._sleep(pause)
             retries[limited] += 1
+
+    def _understood(self, answer: Answer, schema: Schema | None, reads: bool) -> t.Any:
+        """What the answer holds, once it is sure that it was made for the configured account. Any BitbucketError.
+
+        What Bitbucket did not make, and its own failures, keep their errors: nothing rests on their content.
+        """
+        try:
+            if schema is None:
+                answer.nothing()
+            result = None if schema is None else answer.data(schema)
+        except BitbucketError as error:
+            says_nothing = isinstance(error, (RateLimitedError, UnlicensedError)) or not answer.is_bitbucket
+            if 400 <= answer.status < 500 and not says_nothing:
+                # a refused log-in is never repeated: that ends in a CAPTCHA (documented)
+                self._check_account(answer, reads, may_ask=not isinstance(error, AuthenticationError))
+            raise
+        self._check_account(answer, reads)
+        return result
+
+    def _check_account(self, answer: Answer, reads: bool, *, may_ask: bool = True) -> None:
+        """Raise AnonymousError for an answer that was not made for the account; with one more request at most."""
+
+        def prove() -> Answer:
+            # tried once: where it fails, the call that it belongs to is made again
+            proof = self._transport.send(
+                method="GET", base=answer.base, path=PROOF, query={"limit": "1"}, body=None, limit=self._limit
+            )
+            if proof.status == 429 or proof.status >= 500:
+                proof.check()
+            return proof
+
+        try:
+            self._identity.check(answer, prove if may_ask else None)
+        except BitbucketError as error:
+            # the server has probably acted on a write whose answer cannot be used
+            error.in_doubt = not reads and answer.status < 400
+            raise
 
     def _try_addresses(
         self, method: str, path: str, query: t.Mapping[str, str], body: Json | None, reads: bool

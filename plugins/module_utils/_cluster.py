@@ -11,10 +11,13 @@ import typing as t
 
 from ._client import Client
 from ._errors import BitbucketError, InputError
+from ._node_identity import OFFLINE, UNNAMED, References, address_of, find, is_anonymous, is_live, labelled
 from ._schema import Json, Schema, array
-from ._upgrade_plan import known_as, obeyed
+from ._upgrade_plan import obeyed
 
-# nulls: a node that is OFFLINE has no version, build, tasks or users (assumed); early versions have no load figures
+# nulls: a node that is OFFLINE has no version, build, tasks or users (seen 7.9), one that is STARTING no version and no
+# address (seen 7.9), and one that does not answer the others for a moment no state (likely); early versions have no
+# load figures
 _TEXT: Json = {"type": ["string", "null"]}
 _NUMBER: Json = {"type": ["integer", "null"]}
 _CLUSTER = Schema(
@@ -28,13 +31,13 @@ _CLUSTER = Schema(
             "nodes": array(
                 {
                     "type": "object",
-                    "required": ["id", "name", "state"],
+                    "required": ["id"],
                     "properties": {
                         "id": {"type": "string"},
-                        "name": {"type": "string"},
+                        "name": _TEXT,
                         "ipAddress": _TEXT,
                         "portNumber": _NUMBER,
-                        "state": {"type": "string"},
+                        "state": _TEXT,
                         "version": _TEXT,
                         "buildNumber": {"type": ["string", "integer", "null"]},
                         "tasksTotal": _NUMBER,
@@ -57,18 +60,18 @@ def _view(cluster: Json) -> View:
         "upgrade_mode_enabled": enabled,
         # outside upgrade mode there is nothing that a node could be compared with
         "original_version": cluster.get("originalVersion") if enabled else None,
-        "nodes": sorted((_node(node) for node in cluster["nodes"]), key=lambda node: str(node["name"])),
+        "nodes": labelled(_node(node) for node in cluster["nodes"]),
     }
 
 
 def _node(node: Json) -> View:
-    build = node.get("buildNumber")
+    build, name = node.get("buildNumber"), node.get("name")
     return {
         "id": node["id"],
-        "name": node["name"],
+        "name": None if name == UNNAMED else name or None,
         "ip_address": node.get("ipAddress"),
         "port_number": node.get("portNumber"),
-        "state": node["state"],
+        "state": node.get("state"),
         "version": node.get("version"),
         "build_number": None if build is None else str(build),
         "tasks_total": node.get("tasksTotal"),
@@ -78,7 +81,7 @@ def _node(node: Json) -> View:
 
 
 def read(client: Client, *, once: bool = False) -> View:
-    """The cluster as ``{state, upgrade_mode_enabled, original_version, nodes}``, nodes by name. Any BitbucketError.
+    """The cluster as ``{state, upgrade_mode_enabled, original_version, nodes}``, nodes by label. Any BitbucketError.
 
     ``once``: see ``Client.get``. One answer tells everything of one moment: of the resources beside it, ``state``
     tells of one node only, and ``nodes/{id}`` wants an id, which may be another one by then.
@@ -93,9 +96,9 @@ def _utc_now() -> dt.datetime:
 class Watch:
     """Looks at the cluster, acts on it, and remembers what it has seen.
 
-    ``observations`` are ``{at, cluster_state, nodes: [{name, state, version}]}`` in the order of time: one for each
-    look that differs from the one before, ``at`` in ISO 8601, UTC, with milliseconds. As a context manager it hands
-    them to a BitbucketError that ends the block, among its facts.
+    ``observations`` are ``{at, cluster_state, nodes: [{id, label, state, version}]}`` in the order of time: one for
+    each look that differs from the one before, ``at`` in ISO 8601, UTC, with milliseconds. As a context manager it
+    hands them to a BitbucketError that ends the block, among its facts.
     """
 
     def __init__(self, client: Client, now: t.Callable[[], dt.datetime] = _utc_now) -> None:
@@ -133,7 +136,7 @@ class Watch:
 
     def _seen(self, cluster: View) -> View:
         """The cluster; what is new of it is remembered."""
-        names = ("name", "state", "version")
+        names = ("id", "label", "state", "version")
         nodes = [{name: node[name] for name in names} for node in cluster["nodes"]]
         seen = {"cluster_state": cluster["state"], "nodes": nodes}
         *_others, last = self.observations or [{}]
@@ -143,31 +146,59 @@ class Watch:
         return cluster
 
 
-def find_node(cluster: View, wanted: str) -> View | None:
-    """The node of this name, else of this address, else of this id, or None. InputError where that means several."""
-    found = known_as(cluster["nodes"], wanted)
-    if len(found) > 1:
-        names = ", ".join(node["name"] for node in found)
-        raise InputError(f"{wanted} may be any of several nodes ({names})", "give one of them by its name")
+def find_node(cluster: View, wanted: References) -> View | None:
+    """The node that the references name, see ``_node_identity.find``, or None. InputError where they name several."""
+    found = find(cluster["nodes"], wanted)
+    if len(found) > 1 and is_live(found[0]):
+        labels = ", ".join(node["label"] for node in found)
+        raise InputError(f"{_in_words(wanted)} matches several nodes ({labels})", "give one of them as address:port")
     return dict(found[0]) if found else None
 
 
+def _in_words(wanted: References) -> str:
+    return wanted if isinstance(wanted, str) else " or ".join(wanted)
+
+
 class Node:
-    """A node by its name, address or id, the same one each time it is looked for.
+    """A node by its references, the same one at each poll, also over a restart that gives it another id."""
 
-    Once it is found it is known by its name: the id may change when a node restarts (documented for containers), and
-    so may the address.
-    """
-
-    def __init__(self, wanted: str) -> None:
-        self._wanted = wanted
+    def __init__(self, wanted: References) -> None:
+        self._references = [wanted] if isinstance(wanted, str) else list(wanted)
+        self.subject = f"node {self._references[0]}"
+        self._polled = False
 
     def find(self, cluster: View) -> View | None:
-        """The node as it is now, None where it is not listed. Raises InputError where several are meant."""
-        node = find_node(cluster, self._wanted)
+        """The node as it is now, None where it is not listed. Raises InputError where several match at first.
+
+        Later a node may be listed twice for a moment, until the others notice that its former process is gone: then
+        it is not listed yet.
+        """
+        try:
+            node = find_node(cluster, self._references)
+        except InputError:
+            if self._polled:
+                return None
+            raise
+        self._polled = True
         if node is not None:
-            self._wanted = node["name"]
+            known = [each for each in (address_of(node), node["name"]) if each and each not in self._references]
+            self._references += known
         return node
+
+    def presumed(self, cluster: View) -> View | None:
+        """The same, or the only live node that nothing identifies yet where this one is down or not listed."""
+        node = self.find(cluster)
+        if node is None or not is_live(node):
+            anonymous = [each for each in cluster["nodes"] if is_anonymous(each)]
+            if len(anonymous) == 1:
+                return dict(anonymous[0])
+        return node
+
+    def is_gone(self, cluster: View) -> bool:
+        """Whether the node is OFFLINE or not listed, and none that is not identified yet may be this one."""
+        node = self.find(cluster)
+        down = node is None or node["state"] == OFFLINE
+        return down and not any(is_anonymous(each) for each in cluster["nodes"])
 
 
 def summary(cluster: View) -> View:
@@ -176,5 +207,5 @@ def summary(cluster: View) -> View:
         "state": cluster["state"],
         "upgrade_mode_enabled": cluster["upgrade_mode_enabled"],
         "original_version": cluster["original_version"],
-        "nodes": {node["name"]: {"state": node["state"], "version": node["version"]} for node in cluster["nodes"]},
+        "nodes": {node["label"]: {"state": node["state"], "version": node["version"]} for node in cluster["nodes"]},
     }

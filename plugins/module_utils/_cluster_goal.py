@@ -9,8 +9,9 @@ from __future__ import annotations
 import typing as t
 
 from ._cluster import Node, View, Watch
+from ._node_identity import OFFLINE, References
 from ._progress import Progress
-from ._upgrade_plan import TASKS_FAILED
+from ._upgrade_plan import TASKS_FAILED, is_settled
 from ._waiter import wait_until
 
 # what a node still works on matters as long as it goes down
@@ -20,7 +21,8 @@ _GOING_DOWN = ("DRAINING", "TERMINATING")
 class Goal:
     """A state, and a version where one is given, of a node or of the cluster.
 
-    ``node`` is a name, address or id, None for the cluster, whose version is that of every node which is not OFFLINE.
+    ``node`` are references of a node, see ``_node_identity.find``; None for the cluster, whose version is that of every
+    node which is not OFFLINE.
     ``failed_states`` end the wait at once; None stands for those that the vendor's reference calls failures.
     """
 
@@ -28,7 +30,7 @@ class Goal:
         self,
         state: str,
         *,
-        node: str | None = None,
+        node: References | None = None,
         version: str | None = None,
         failed_states: t.Sequence[str] | None = None,
     ) -> None:
@@ -37,7 +39,7 @@ class Goal:
         self._node = Node(node) if node else None
         default = ["ERROR"] if node else ["UPGRADE_TASKS_FAILED"]
         self._failed_states = default if failed_states is None else failed_states
-        self.subject = f"node {node}" if node else "the cluster"
+        self.subject = self._node.subject if self._node else "the cluster"
         self.wanted = _at(state, version)
 
     def wait(self, watch: Watch, *, timeout: float, delay: float, progress: Progress) -> tuple[View, float]:
@@ -57,8 +59,18 @@ class Goal:
         )
 
     def reached(self, cluster: View) -> bool:
-        """Whether state and version are as wanted. A node that is not listed is OFFLINE."""
-        return self._in_state(cluster) and not self._elsewhere(cluster)
+        """Whether state and version are as wanted. A node that is not listed is OFFLINE.
+
+        A node without a version does not answer yet, whatever its state.
+        """
+        if self._node is None:
+            return bool(cluster["state"] == self._state) and not self._elsewhere(cluster)
+        if self._state == OFFLINE:
+            return self._node.is_gone(cluster)
+        node = self._node.find(cluster)
+        if node is None or node["state"] != self._state or (node["state"] == "ACTIVE" and node["version"] is None):
+            return False
+        return self._version in (None, node["version"])
 
     def hopeless(self, cluster: View) -> tuple[str, str] | None:
         """Why waiting on is of no use, and what to do; or None."""
@@ -66,9 +78,9 @@ class Goal:
         if seen is not None and seen["state"] in self._failed_states:
             remedy = TASKS_FAILED if seen["state"] == "UPGRADE_TASKS_FAILED" else self._look_at_log
             return "which does not recover by itself", remedy
-        # assumed: the version that a node tells while it starts is the one that it comes back on
+        # the version that a node reports while it starts, where it reports one, is the one that it comes back on
         begun = self._node and seen is not None and seen["state"] == "STARTING"
-        elsewhere = [node["name"] for node in self._elsewhere(cluster) if node["version"]]
+        elsewhere = [node["label"] for node in self._elsewhere(cluster) if node["version"]]
         if not elsewhere or not (begun or self._in_state(cluster)):
             return None
         if self._node:
@@ -82,11 +94,11 @@ class Goal:
         if seen is None:
             return "not listed by the cluster"
         if self._node:
-            # by an address or id alone nobody knows it
-            name = "" if self.subject == f"node {seen['name']}" else f"{seen['name']}, "
+            # an id says nothing to anybody
+            known = seen["label"] == seen["id"] or self.subject == f"node {seen['label']}"
+            name = "" if known else f"{seen['label']}, "
             return name + _told(seen)
-        nodes = ", ".join(f"{node['name']} {_told(node)}" for node in cluster["nodes"])
-        return f"{seen['state']} ({nodes})"
+        return f"{seen['state']} ({_listed(cluster)})"
 
     @property
     def _look_at_log(self) -> str:
@@ -94,11 +106,11 @@ class Goal:
 
     def _observe(self, cluster: View) -> View | None:
         """The node or the cluster itself; None where the node is not listed."""
-        return self._node.find(cluster) if self._node else cluster
+        return self._node.presumed(cluster) if self._node else cluster
 
     def _in_state(self, cluster: View) -> bool:
         seen = self._observe(cluster)
-        return self._state == ("OFFLINE" if seen is None else seen["state"])
+        return self._state == (OFFLINE if seen is None else seen["state"])
 
     def _elsewhere(self, cluster: View) -> list[View]:
         """The nodes that are meant and do not run the wanted version."""
@@ -106,13 +118,34 @@ class Goal:
             return []
         seen = self._observe(cluster)
         meant = ([seen] if seen else []) if self._node else cluster["nodes"]
-        return [node for node in meant if node["state"] != "OFFLINE" and node["version"] != self._version]
+        return [node for node in meant if node["state"] != OFFLINE and node["version"] != self._version]
+
+
+def wait_for_versions(watch: Watch, *, timeout: float, delay: float, progress: Progress) -> View:
+    """The cluster once every live node shows its version. Raises WaitError, any BitbucketError."""
+    cluster, _seconds = wait_until(
+        lambda: watch.read(once=True),
+        is_settled,
+        lambda _cluster: None,
+        lambda cluster: f"incomplete ({_listed(cluster)})",
+        subject="the cluster",
+        wanted="complete",
+        timeout=timeout,
+        delay=delay,
+        next_step="read the log of that node, put it right and run again",
+        tell=lambda line, news: progress.say(line, at_once=news),
+    )
+    return cluster
+
+
+def _listed(cluster: View) -> str:
+    return ", ".join(f"{node['label']} {_told(node)}" for node in cluster["nodes"])
 
 
 def _told(node: View) -> str:
     """State, version and, as far as they matter, tasks of a node."""
     tasks = node["tasks_total"] if node["state"] in _GOING_DOWN else None
-    return _at(node["state"], node["version"]) + (f" with {tasks} tasks" if tasks else "")
+    return _at(node["state"] or "not answering yet", node["version"]) + (f" with {tasks} tasks" if tasks else "")
 
 
 def _at(state: str, version: str | None) -> str:

@@ -90,10 +90,20 @@ class MissingLibraryError(BitbucketError):
 
 
 class AuthenticationError(BitbucketError):
-    """The server does not know who is asking."""
+    """The server does not accept the credentials."""
 
     type = "authentication"
-    next_step = "check username and password, or the token"
+    next_step = "check username and password"
+
+
+class CaptchaError(AuthenticationError):
+    """The server accepts no login of the account until a CAPTCHA is solved."""
+
+    next_step = "log in once in the browser to solve the CAPTCHA, every further try makes it last longer"
+
+
+class AnonymousError(AuthenticationError):
+    """The response was not made for the configured account: its content must not be used."""
 
 
 class PermissionDeniedError(BitbucketError):
@@ -101,6 +111,12 @@ class PermissionDeniedError(BitbucketError):
 
     type = "permission"
     next_step = "use an account that has the permission, or have it granted"
+
+
+class UnlicensedError(PermissionDeniedError):
+    """The account has no licence: the credentials are right, so other ones of the same account change nothing."""
+
+    next_step = "grant the account the global permission Bitbucket User, or use a licensed account"
 
 
 class NotFoundError(BitbucketError):

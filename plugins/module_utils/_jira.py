@@ -173,8 +173,8 @@ def create_issue(client: Client, application_id: str, comment_id: int, fields: t
         _explain(error, application_id, fields["project"])
         raise
     except AuthenticationError as error:
-        # documented: Jira's. Bitbucket's own refusals have names of its own, and it has let the account in before.
-        if error.next_step == AuthenticationError.next_step and not _by_bitbucket(error):
+        # documented: Jira's. Bitbucket's own refusals have types and names of their own.
+        if type(error) is AuthenticationError and not _by_bitbucket(error):
             url = error.facts.get("authentication_url")
             where = f"open {url}" if url else "create an issue from any comment"
             error.cause = f"Jira wants this account to authenticate there ({_said(error)})"

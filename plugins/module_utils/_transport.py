@@ -146,7 +146,7 @@ class Transport:
                 # requests reads a Location even where it is not told to follow
                 raise ContractError(f"{method} {path} was redirected to no address", method=method, path=path) from None
             if answer.status not in _REDIRECTS:
-                return dataclasses.replace(answer, path=path)
+                return dataclasses.replace(answer, path=path, base=base)
             url, query = self._follow(path, url, answer), {}
         raise ContractError(f"{method} {path} was redirected without end", method=method, path=path)
 
@@ -172,7 +172,7 @@ class Transport:
                     raise self._too_slow("the answer came too slowly")
         scheme = (how.authorization or "").split(" ", 1)[0]
         method, url = str(request.method), str(request.url)
-        return Answer(method, url, response.status_code, response.headers, b"".join(pieces), scheme == "Bearer")
+        return Answer(method, url, response.status_code, response.headers, b"".join(pieces), scheme)
 
     def _follow(self, path: str, url: str, answer: Answer) -> str:
         """Where a redirect leads: only for a GET, and only on the same server, so that credentials never travel."""

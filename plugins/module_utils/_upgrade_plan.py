@@ -13,6 +13,7 @@ from __future__ import annotations
 import typing as t
 
 from ._errors import ConflictError
+from ._node_identity import OFFLINE, References, address_of, find, is_anonymous, is_live
 from ._refs import version as parse_version
 
 View = t.Mapping[str, t.Any]
@@ -37,26 +38,33 @@ _PHASE_OF = {"start": "start", "approve": "finalize", "wait_for_cluster": "wait"
 
 def plan(
     cluster: View,
-    hosts: t.Mapping[str, str],
+    hosts: t.Mapping[str, References],
     target_version: str | None,
     goal: str = "upgrade",
     only: str | None = None,
+    *,
+    given_up: t.Collection[str] = (),
+    stuck: bool = False,
 ) -> dict[str, t.Any]:
     """The way from the present cluster to the goal: ``upgrade``, ``rollback`` or ``restart``.
 
-    ``cluster`` is the view of ``_cluster.read``; ``hosts`` maps each inventory host to its node's name or address;
-    ``target_version`` is None for a restart only; ``only`` narrows the plan to one host and adds the guard against
-    taking a second node down. Returns ``{goal, target_version, original_version, cluster_state, next, steps,
-    blockers}``: either steps or blockers are empty. Raises InputError for a target that is no release number.
+    ``cluster`` is the view of ``_cluster.read``; ``hosts`` maps each inventory host to the references of its node, see
+    ``_node_identity.find``; ``target_version`` is None for a restart only; ``only`` narrows the plan to one host and
+    adds the guard against taking a second node down. ``given_up`` are hosts that an upgrade leaves out; ``stuck`` says
+    that waiting for the nodes that start has timed out, which a rollback then stops.
+    Returns ``{goal, target_version, original_version, cluster_state, next, steps, blockers, hosts, ghosts, given_up}``:
+    either steps or blockers are empty. Raises InputError for a target that is not a release number.
     """
-    nodes = _Nodes(cluster, hosts, _GOALS[goal].starts_missing)
-    wanted = _GOALS[goal](cluster, nodes.all, target_version)
-    blockers = nodes.mismatches() or list(wanted.blockers())
+    # outside upgrade mode there is nothing to roll back
+    stuck = stuck and cluster["upgrade_mode_enabled"]
+    members = _Members(cluster, hosts, given_up, _GOALS[goal].starts_missing, stuck)
+    wanted = _GOALS[goal](cluster, members, target_version, stuck)
+    blockers = members.blockers or [*wanted.blockers(), *_too_many_given_up(wanted, members)]
     steps: list[Step] = []
     if not blockers:
-        steps = _steps(wanted, nodes)
+        steps = _steps(wanted, members)
         if only is not None:
-            steps, blockers = _narrow(wanted, nodes, steps, only)
+            steps, blockers = _narrow(wanted, members, steps, only)
     return {
         "goal": goal,
         "target_version": target_version,
@@ -65,6 +73,9 @@ def plan(
         "next": "blocked" if blockers else _phase(steps),
         "steps": steps,
         "blockers": blockers,
+        "hosts": members.mapping(),
+        "ghosts": [_listed(node) for node in members.ghosts],
+        "given_up": sorted(given_up),
     }
 
 
@@ -75,62 +86,154 @@ def _phase(steps: list[Step]) -> str:
     return _PHASE_OF.get(steps[0]["action"], "nodes") if steps else "none"
 
 
-def known_as(nodes: t.Sequence[View], wanted: str) -> list[View]:
-    """The nodes of this name, else of this address, else of this id; several where an address is shared.
+class _Members:
+    """The cluster's nodes, matched one to one with inventory hosts.
 
-    The name is what a node keeps: its id may change when it restarts (documented for containers).
-    """
-    found = ([node for node in nodes if wanted and node[key] == wanted] for key in ("name", "ip_address", "id"))
-    return next(filter(None, found), [])
-
-
-class _Nodes:
-    """The cluster's nodes, matched one to one with inventory hosts by name, then by address, then by id.
-
-    With ``starts_missing``, a host whose node is not listed has one that is OFFLINE: outside upgrade mode the cluster
-    forgets a node that is stopped (assumed).
+    ``nodes`` has one node for each host, ``anonymous`` the live ones that may be of any host that has none,
+    ``ghosts`` the OFFLINE ones of no host, which nodes leave behind that come back with another address (seen 7.9).
     """
 
-    def __init__(self, cluster: View, hosts: t.Mapping[str, str], starts_missing: bool) -> None:
-        self.all = list(cluster["nodes"])
-        self._host_of: dict[str, str] = {}
-        self._strangers: list[str] = []
-        for host, wanted in hosts.items():
-            matching = known_as(cluster["nodes"], wanted)
-            found = matching[0] if len(matching) == 1 else None
-            if not matching and wanted and starts_missing and cluster["nodes"]:
-                found = {**dict.fromkeys(cluster["nodes"][0]), "name": wanted, "state": "OFFLINE"}
-                self.all.append(found)
-            if found is None or found["name"] in self._host_of:
-                self._strangers.append(host)
+    def __init__(
+        self,
+        cluster: View,
+        hosts: t.Mapping[str, References],
+        given_up: t.Collection[str],
+        starts_missing: bool,
+        stuck: bool,
+    ) -> None:
+        self.blockers: list[Blocker] = []
+        self.given_up = given_up
+        self._node_of: dict[str, View] = {}
+        self._ambiguous: set[str] = set()
+        # in upgrade mode a node that joined after the start and stopped is not listed (likely), outside it none is
+        self._starts_missing = (starts_missing or cluster["upgrade_mode_enabled"]) and cluster["nodes"]
+        listed: list[View] = list(cluster["nodes"])
+        for host, references in hosts.items():
+            self._match(host, find(listed, references))
+        self._check_one_to_one()
+        anonymous = self._eliminate([node for node in listed if is_anonymous(node)], hosts)
+        self.anonymous = [node for node in anonymous if not (stuck and node["state"] == "STARTING")]
+        for host, references in hosts.items():
+            self._supply(host, references, listed)
+        self._host_of = {node["id"]: host for host, node in self._node_of.items()}
+        matched = self._ambiguous | set(self._host_of)
+        self.blockers += [
+            _stranger(node) for node in listed if is_live(node) and not is_anonymous(node) and node["id"] not in matched
+        ]
+        self.ghosts = [node for node in listed if not is_live(node) and node["id"] not in self._host_of]
+        self.nodes = [
+            {**node, "shown": _with_host(node["label"], host)}
+            for host, node in self._node_of.items()
+            if host not in given_up
+        ]
+        self.nodes.sort(key=lambda node: str(node["label"]))
+
+    def _match(self, host: str, found: list[View]) -> None:
+        """Give the host its node; more than one that is live is a blocker."""
+        if len(found) > 1 and is_live(found[0]):
+            labels = ", ".join(node["label"] for node in found)
+            self._ambiguous |= {node["id"] for node in found}
+            self.blockers.append(
+                _blocker(
+                    None,
+                    f"inventory host {host} matches several nodes ({labels})",
+                    f"set rolling_upgrade_node_name of {host} to one of them",
+                )
+            )
+        elif found:
+            self._node_of[host] = found[0]
+
+    def _check_one_to_one(self) -> None:
+        for node in {node["id"]: node for node in self._node_of.values()}.values():
+            hosts = [host for host, each in self._node_of.items() if each["id"] == node["id"]]
+            if len(hosts) > 1:
+                self.blockers.append(
+                    _blocker(
+                        node,
+                        f"inventory hosts {', '.join(hosts)} all match node {node['label']}",
+                        "set rolling_upgrade_node_name of each host to the name or to address:port of its node",
+                    )
+                )
+
+    def _eliminate(self, anonymous: list[View], hosts: t.Iterable[str]) -> list[View]:
+        """Give the only node that nothing identifies to the only host without a live node; return the others."""
+        without = [
+            host
+            for host in hosts
+            if host not in self.given_up and not (host in self._node_of and is_live(self._node_of[host]))
+        ]
+        if len(anonymous) == len(without) == 1:
+            self._node_of[without[0]] = anonymous[0]
+            return []
+        return anonymous
+
+    def _supply(self, host: str, references: References, listed: list[View]) -> None:
+        """Decide what a host without a node means, and whether one that is given up may be."""
+        node = self._node_of.get(host)
+        if host in self.given_up:
+            if node is not None and is_live(node):
+                self.blockers.append(
+                    _blocker(
+                        node,
+                        f"host {host} is given up, but its {_found(node)}",
+                        "give up only hosts whose nodes are OFFLINE: stop the node, or remove the host from given_up",
+                    )
+                )
+        elif node is None and not self.anonymous and not self.blockers:
+            if references and self._starts_missing:
+                self._node_of[host] = {
+                    **dict.fromkeys(listed[0]),
+                    "id": f"of {host}",
+                    "label": host,
+                    "state": OFFLINE,
+                }
             else:
-                self._host_of[found["name"]] = host
-        self.all.sort(key=lambda node: str(node["name"]))
+                self.blockers.append(
+                    _blocker(
+                        None,
+                        f"inventory host {host} does not match any node of the cluster",
+                        f"start its node at the version of the others, or set rolling_upgrade_node_name of {host} to"
+                        " the name or address of its node",
+                    )
+                )
 
-    def mismatches(self) -> list[Blocker]:
-        """A blocker for each host without a node and each node without a host."""
-        missing = [
-            _blocker(
-                None,
-                f"inventory host {host} has no node of its own in the cluster",
-                "start the node at the version of the others, or correct the node name of that host",
-            )
-            for host in self._strangers
-        ]
-        extra = [
-            _blocker(
-                node,
-                f"node {node['name']} of the cluster is no host of the inventory",
-                "add it to the inventory: no node may be left out",
-            )
-            for node in self.all
-            if node["name"] not in self._host_of
-        ]
-        return missing + extra
+    def mapping(self) -> list[dict[str, t.Any]]:
+        """Which node each host is, for people to verify."""
+        return [{"host": host, **_listed(node)} for host, node in self._node_of.items()]
 
     def step(self, action: str, node: View, version: str | None, reason: str) -> Step:
-        """A step at one node."""
-        return _step(action, reason, self._host_of[node["name"]], node["name"], version)
+        """A step at one node; its host is None while that is not known."""
+        return _step(action, reason, self._host_of.get(node["id"]), node["label"], version)
+
+
+def _with_host(label: str, host: str) -> str:
+    """How a node is called in sentences: by its label and its host, unless that says the same."""
+    return label if label == host or label.startswith(f"{host}:") else f"{label} ({host})"
+
+
+def _shown(node: View) -> str:
+    return str(node.get("shown") or node["label"])
+
+
+def _stranger(node: View) -> Blocker:
+    return _blocker(
+        node,
+        f"node {node['label']} of the cluster is not a host of the inventory",
+        "add it to the inventory, or set rolling_upgrade_node_name of its host: no node may be left out",
+    )
+
+
+def _listed(node: View) -> dict[str, t.Any]:
+    """A node as the plan shows it; a node that is not listed has no id."""
+    missing = node["name"] is None and not node["ip_address"] and not is_live(node)
+    return {
+        "node": node["label"],
+        "id": None if missing else node["id"],
+        "name": node["name"],
+        "address": address_of(node),
+        "state": node["state"],
+        "version": node["version"],
+    }
 
 
 def _step(
@@ -140,15 +243,19 @@ def _step(
 
 
 def _found(node: View) -> str:
-    """How a node is found, in words."""
-    state = f"{'in ' if node['state'] == 'ERROR' else ''}{node['state']}"
-    return f"node {node['name']} is {state} at version {node['version'] or 'unknown'}"
+    """State and version of a node, in words."""
+    return f"node {_shown(node)} is {_state(node)} at version {node['version'] or 'unknown'}"
+
+
+def _state(node: View) -> str:
+    """The state of a node in words; it has none while it does not answer the other nodes (likely)."""
+    return "in ERROR" if node["state"] == "ERROR" else node["state"] or "not answering yet"
 
 
 def _blocker(node: View | None, reason: str, remedy: str) -> Blocker:
-    seen = node or {"name": None, "version": None, "state": None}
+    seen = node or {"label": None, "version": None, "state": None}
     return {
-        "node": seen["name"],
+        "node": seen["label"],
         "version": seen["version"],
         "state": seen["state"],
         "reason": reason,
@@ -165,12 +272,14 @@ class _Goal:
     #: The version that every node shall run afterwards; None where that cannot be told.
     version: str | None
 
-    def __init__(self, cluster: View, nodes: list[View], target: str | None) -> None:
+    def __init__(self, cluster: View, members: _Members, target: str | None, stuck: bool) -> None:
+        self.stuck = stuck
         self.state: str = cluster["state"]
         self.enabled: bool = cluster["upgrade_mode_enabled"]
         self.original: str | None = cluster["original_version"]
-        self.nodes = nodes
-        self.running: list[str] = sorted({node["version"] for node in nodes} - {None})
+        self.nodes = members.nodes
+        self.single = len(members.nodes) + len(members.anonymous) < 2
+        self.running: list[str] = sorted({node["version"] for node in self.nodes} - {None})
         self.target = target or ""
         self.version = next(iter(self.running), None)
 
@@ -179,8 +288,11 @@ class _Goal:
         return node["version"] == self.version and node["state"] in ("ACTIVE", "STARTING")
 
     def is_awaited(self, node: View) -> bool:
-        """Whether the node is on its way up by itself, so that it is waited for before another one is stopped."""
-        return bool(node["state"] == "STARTING")
+        """Whether the node may come up without help, so that it is waited for before another one is stopped.
+
+        A node without state or version does not answer the other nodes for a moment (likely).
+        """
+        return node["state"] in ("STARTING", None) or (node["state"] == "ACTIVE" and node["version"] is None)
 
     def is_down(self, node: View) -> bool:
         """Whether the node neither serves nor is about to."""
@@ -196,7 +308,7 @@ class _Goal:
                 node["version"] in (self.original, self.target),
                 node["tasks_total"] or 0,
                 node["active_user_count"] or 0,
-                node["name"],
+                node["label"],
             ),
         )
 
@@ -231,7 +343,7 @@ class _Goal:
                 f"nodes run different versions ({', '.join(self.running)}) outside upgrade mode",
                 "bring all nodes to one version first",
             )
-        if len(self.nodes) < 2 and self.pending():
+        if self.single and self.pending():
             yield _blocker(
                 None,
                 "the cluster has a single node",
@@ -249,18 +361,14 @@ class _Goal:
             )
 
     def _not_ready(self) -> t.Iterator[Blocker]:
-        """Nodes of which it cannot be told what to do with them."""
+        """Nodes that keep upgrade mode from being switched on."""
         for node in self.nodes:
-            name, state = node["name"], node["state"]
-            if not self.enabled and state not in ("ACTIVE", "STARTING"):
+            if not self.enabled and node["state"] != "ACTIVE" and not self.is_awaited(node):
                 yield _blocker(
                     node,
                     _found(node),
                     "read its log and bring it back to ACTIVE: as long as upgrade mode is off, every node has to be",
                 )
-            # a node that goes down has none to tell; in upgrade mode one that starts is waited for
-            elif node["version"] is None and (state == "ACTIVE" or not self.enabled):
-                yield _blocker(node, f"node {name} does not tell its version", "wait until it does, then run again")
 
 
 class _Upgrade(_Goal):
@@ -268,13 +376,16 @@ class _Upgrade(_Goal):
 
     work, participle = "upgrade_node", "upgraded"
 
-    def __init__(self, cluster: View, nodes: list[View], target: str | None) -> None:
-        super().__init__(cluster, nodes, target)
+    def __init__(self, cluster: View, members: _Members, target: str | None, stuck: bool) -> None:
+        super().__init__(cluster, members, target, stuck)
         parse_version(self.target)
         self.version = self.target
 
     def begin(self) -> list[Step]:
         if self.enabled or not self.pending():
+            return []
+        if not self.running:
+            # every node is waited for first
             return []
         return [_step("start", f"every node runs {self.running[0]}, {self.target} is a bug-fix release of it")]
 
@@ -287,7 +398,7 @@ class _Upgrade(_Goal):
         yield from self._not_this_upgrade()
         yield from self._not_ready()
         for node in self.nodes:
-            name, version = node["name"], node["version"]
+            name, version = _shown(node), node["version"]
             if self.enabled and node["state"] == "ERROR":
                 yield _blocker(node, _found(node), f"read its log, put it right and {_ON_OR_BACK}")
             if version in (self.original, self.target, None):
@@ -309,14 +420,15 @@ class _Rollback(_Goal):
 
     work, participle = "rollback_node", "rolled back"
 
-    def __init__(self, cluster: View, nodes: list[View], target: str | None) -> None:
-        super().__init__(cluster, nodes, target)
+    def __init__(self, cluster: View, members: _Members, target: str | None, stuck: bool) -> None:
+        super().__init__(cluster, members, target, stuck)
         parse_version(self.target)
         self.version = self.original if self.enabled else self.version
 
     def is_awaited(self, node: View) -> bool:
         # at another version it would have to be stopped again, and may hang
-        return super().is_awaited(node) and self.is_done(node)
+        hangs = self.stuck and node["state"] == "STARTING"
+        return super().is_awaited(node) and not hangs and node["version"] in (self.version, None)
 
     def end(self) -> list[Step]:
         return [_step("cancel", f"every node will then run {self.original}")] if self.enabled else []
@@ -371,50 +483,75 @@ def _not_a_bug_fix(name: str, present: str, target: str) -> tuple[str, str]:
     )
 
 
-def _steps(wanted: _Goal, nodes: _Nodes) -> list[Step]:
-    """The steps for a cluster without blockers: what is down first, then what starts by itself, then what serves."""
+def _too_many_given_up(wanted: _Goal, members: _Members) -> t.Iterator[Blocker]:
+    """Why no host may be given up yet: what is left has to be a cluster in which the target is known to work."""
+    if not members.given_up or not (wanted.enabled or wanted.pending()):
+        return
+    hosts = ", ".join(sorted(members.given_up))
+    if len(members.nodes) < 2:
+        yield _blocker(None, f"fewer than two nodes are left without {hosts}", f"bring one of them back: {_ON_OR_BACK}")
+    elif not any(node["state"] == "ACTIVE" and node["version"] == wanted.version for node in members.nodes):
+        yield _blocker(
+            None,
+            f"{hosts} cannot be given up before another node is ACTIVE at {wanted.version}",
+            f"bring the node back, or return to the original version with {_ROLLBACK}",
+        )
+
+
+def _steps(wanted: _Goal, members: _Members) -> list[Step]:
+    """The steps for a cluster without blockers.
+
+    First what may be any node, then what is down, then what starts without help, then what serves.
+    """
     if wanted.state == "RUNNING_UPGRADE_TASKS":
         return [_step("wait_for_cluster", "the upgrade tasks are running")]
+    anonymous = [
+        members.step("wait_for_node", node, None, f"node {node['label']} is {_state(node)} and has no address yet")
+        for node in members.anonymous
+    ]
     waits = [
-        nodes.step("wait_for_node", node, node["version"], f"node {node['name']} is {node['state']}")
-        for node in nodes.all
+        members.step("wait_for_node", node, node["version"], f"node {_shown(node)} is {_state(node)}")
+        for node in members.nodes
         if wanted.is_awaited(node)
     ]
     pending = wanted.pending()
-    works = [nodes.step(wanted.work, node, wanted.version, _why(wanted, node)) for node in pending]
-    down = sum(wanted.is_down(node) for node in pending)
-    return works[:down] + waits + wanted.begin() + works[down:] + wanted.end()
+    works = [members.step(wanted.work, node, wanted.version, _why(wanted, node)) for node in pending]
+    # as long as no node shows the version to restart at, what is down waits as well
+    down = sum(wanted.is_down(node) for node in pending) if wanted.version else 0
+    return anonymous + works[:down] + waits + wanted.begin() + works[down:] + wanted.end()
 
 
 def _why(wanted: _Goal, node: View) -> str:
-    name, version = node["name"], wanted.version
+    name, version = _shown(node), wanted.version
     if wanted.is_down(node):
-        return f"node {name} is {node['state']}: it comes first"
-    seen = f"runs {node['version']}" if node["version"] else f"is {node['state']}"
+        return f"node {name} is {_state(node)}: it comes first"
+    seen = f"runs {node['version']}" if node["version"] else f"is {_state(node)}"
     change = "" if node["version"] == version else f", wanted is {version}"
     return f"node {name} {seen}{change} ({node['tasks_total'] or 0} tasks, {node['active_user_count'] or 0} users)"
 
 
-def _narrow(wanted: _Goal, nodes: _Nodes, steps: list[Step], only: str) -> tuple[list[Step], list[Blocker]]:
+def _narrow(wanted: _Goal, members: _Members, steps: list[Step], only: str) -> tuple[list[Step], list[Blocker]]:
     """The part of the steps that concerns one host, or why it may not be touched now."""
-    mine = [step for step in steps if step["host"] == only]
+    # a node that is not identified yet may be the one of this host
+    mine = [step for step in steps if step["host"] == only or (step["action"] == "wait_for_node" and not step["host"])]
     works = [step for step in mine if step["action"] == wanted.work]
     if not works:
         return mine, []
-    node = next(node for node in nodes.all if node["name"] == works[0]["node"])
+    node = next(node for node in members.nodes if node["label"] == works[0]["node"])
+    waits_and_works = [step for step in steps if step["action"] in ("start", "wait_for_node")] + works
     # a node that is down already takes nobody else down by being started
     if wanted.is_down(node):
-        return mine, []
-    others = [other for other in nodes.all if other is not node and wanted.is_down(other)]
+        return mine if wanted.version else waits_and_works, []
+    others = [other for other in members.nodes if other is not node and wanted.is_down(other)]
     blockers = [
         _blocker(
             other,
-            f"node {other['name']} is {other['state']}, stopping {node['name']} now would take a second node down",
-            f"bring node {other['name']} back first: run the same playbook again, it begins with that node",
+            f"node {_shown(other)} is {_state(other)}, stopping {_shown(node)} now would take a second node down",
+            f"bring node {_shown(other)} back first: run the same playbook again, it begins with that node",
         )
         for other in others
     ]
-    return ([], blockers) if blockers else ([s for s in steps if s["action"] in ("start", "wait_for_node")] + works, [])
+    return ([], blockers) if blockers else (waits_and_works, [])
 
 
 def obeyed(cluster: View, action: str) -> bool:
@@ -423,22 +560,29 @@ def obeyed(cluster: View, action: str) -> bool:
     return enabled == (action == "start") or (action == "approve" and cluster["state"] == "RUNNING_UPGRADE_TASKS")
 
 
+def is_settled(cluster: View) -> bool:
+    """Whether every live node shows a version, without which no action can be judged."""
+    return all(node["version"] for node in cluster["nodes"] if is_live(node))
+
+
 def after(cluster: View, action: str) -> dict[str, t.Any]:
     """The cluster as it will be after ``start``, ``approve`` or ``cancel``; the same where that is obeyed already.
 
-    Raises ConflictError where the action is not legal.
+    Raises ConflictError where the action is not legal, or cannot be judged.
     """
     if obeyed(cluster, action):
         return dict(cluster)
     state, nodes = cluster["state"], cluster["nodes"]
+    settled = is_settled(cluster)
     if action == "start":
         well = all(node["state"] in ("ACTIVE", "STARTING") for node in nodes)
-        if state != "STABLE" or len(nodes) < 2 or not well or len({node["version"] for node in nodes}) > 1:
+        versions = {node["version"] for node in nodes}
+        if state != "STABLE" or len(nodes) < 2 or not (well and settled) or len(versions) > 1:
             raise ConflictError(
                 f"A rolling upgrade cannot start: {_situation(cluster)}",
                 "bring the cluster to STABLE with two nodes or more, all of them ACTIVE at one version",
             )
-        original = nodes[0]["version"]
+        (original,) = versions
         return {**cluster, "state": "READY_TO_UPGRADE", "upgrade_mode_enabled": True, "original_version": original}
     legal, done, first = {
         "approve": ("READY_TO_RUN_UPGRADE_TASKS", "approved", "upgrade every node first"),
@@ -451,11 +595,11 @@ def after(cluster: View, action: str) -> dict[str, t.Any]:
     }[action]
     if state == "UPGRADE_TASKS_FAILED":
         first = TASKS_FAILED
-    if state != legal or any(node["state"] == "ERROR" for node in nodes):
+    if state != legal or not settled or any(node["state"] == "ERROR" for node in nodes):
         raise ConflictError(f"The rolling upgrade cannot be {done}: {_situation(cluster)}", first)
     return {**cluster, "state": "STABLE", "upgrade_mode_enabled": False, "original_version": None}
 
 
 def _situation(cluster: View) -> str:
-    nodes = ", ".join(f"{node['name']} {node['version'] or '-'} {node['state']}" for node in cluster["nodes"])
+    nodes = ", ".join(f"{node['label']} {node['version'] or '-'} {node['state'] or '-'}" for node in cluster["nodes"])
     return f"the cluster is {cluster['state']} ({nodes})"

@@ -24,6 +24,8 @@ Point = tuple[str, str, t.Optional[str]]  # when, state, version
 SCHEMA_VERSION = 1
 #: The state of a node between the look right before its stop and the look that saw it gone. No word of the server's.
 STOPPING = "STOPPING"
+#: The state of a node that the cluster lists without one. No word of the server's either.
+SILENT = "NOT_ANSWERING"
 _SERVING = "ACTIVE"
 _WAY_BACK = ("READY_TO_UPGRADE", "MIXED", "READY_TO_RUN_UPGRADE_TASKS")
 _PLAYBOOK = {
@@ -37,15 +39,17 @@ def report(told: Known, earlier: str = "") -> View:
     """The document of one run, merged with an earlier one of the same upgrade; empty where there is nothing to tell.
 
     ``told`` is ``{goal, target_version, message, results, turns}``: ``message`` is what the run failed of, ``results``
-    are of modules that were called once for all nodes, ``turns`` one for each inventory host, ``{host, node, began,
-    ended, message, first_look, last_look, gone, back}``, of which the last four are results of modules, too. What never
-    came about is empty; ``began`` is empty for a host that had no turn. ``earlier`` is the text of a document, which
-    counts only where it is one of this upgrade, and not finished. Raises KeyError, ValueError, TypeError or
-    AttributeError where ``told`` is not as described.
+    are of modules that were called once for all nodes, ``turns`` one for each inventory host, ``{host, began, ended,
+    message, first_look, last_look, gone, back}``, of which the last four are results of modules, too. What never came
+    about is empty; ``began`` is empty for a host that had no turn. Which node a host is follows from the plans.
+    ``earlier`` is the text of a document, which counts only where it is one of this upgrade, and not finished. Raises
+    KeyError, ValueError, TypeError or AttributeError where ``told`` is not as described.
     """
     turns = list(told["turns"])
     results = [*told["results"], *(turn[name] for turn in turns for name in _RESULTS)]
-    looks = _looks(look for result in results for look in result.get("observations") or ())
+    plans = [result["plan"] for result in results if result.get("plan")]
+    hosts = _Hosts(plans, turns)
+    looks = _looks(hosts.attribute(look) for result in results for look in result.get("observations") or ())
     if not looks:
         return {}
     clusters = [result["cluster"] for result in results if result.get("cluster")]
@@ -53,8 +57,10 @@ def report(told: Known, earlier: str = "") -> View:
         "goal": told["goal"],
         "target_version": told["target_version"] or None,
         "original_version": _original_version(told, looks, clusters),
-        "nodes": [{"host": turn["host"], "name": _name(turn["node"], clusters)} for turn in turns],
-        "turns": [_turn(turn, told["goal"], clusters) for turn in turns if turn["began"]],
+        "nodes": [{"host": turn["host"], "name": hosts.label(turn["host"])} for turn in turns],
+        "given_up": sorted({host for plan in plans for host in plan["given_up"]}),
+        "ghosts": _ghosts(ghost for plan in plans for ghost in plan["ghosts"]),
+        "turns": [_turn(turn, told["goal"]) for turn in turns if turn["began"]],
         "observations": looks,
     }
     message = told["message"] or None
@@ -71,6 +77,7 @@ def report(told: Known, earlier: str = "") -> View:
 
 
 _RESULTS = ("first_look", "last_look", "gone", "back")
+_LISTS = ("given_up", "ghosts")
 
 
 def moment(text: str) -> dt.datetime:
@@ -93,20 +100,59 @@ def _looks(observations: t.Iterable[Known]) -> list[View]:
     """Observations in the order of time, each once."""
     found = {}
     for look in observations:
-        nodes = [{name: node[name] for name in ("name", "state", "version")} for node in look["nodes"]]
+        nodes = [{name: node[name] for name in ("host", "name", "state", "version")} for node in look["nodes"]]
         seen = {"at": _iso(look["at"]), "cluster_state": look["cluster_state"], "nodes": nodes}
         found[seen["at"], json.dumps(seen, sort_keys=True)] = seen
     return [seen for _place, seen in sorted(found.items(), key=lambda item: item[0])]
 
 
-def _name(wanted: str, clusters: t.Sequence[Known]) -> str:
-    """The name of the node that an inventory host is, known to it by name or by address."""
-    for key in ("name", "ip_address"):
-        for cluster in clusters:
-            for node in cluster["nodes"]:
-                if node[key] == wanted:
-                    return str(node["name"])
-    return str(wanted)
+def _key(node: Known) -> str:
+    """What a node is known by over the whole report: its host, since id and address may change."""
+    return str(node["host"] or node["name"])
+
+
+class _Hosts:
+    """Which host a node of an observation is, by all that the plans and the turns say of it."""
+
+    def __init__(self, plans: t.Iterable[Known], turns: t.Iterable[Known]) -> None:
+        self._host_of: dict[str, str] = {}
+        self._label_of: dict[str, str] = {}
+        for plan in plans:
+            for listed in plan["hosts"]:
+                self._host_of.update({key: listed["host"] for key in (listed["id"], listed["node"]) if key})
+                # a node that starts has nothing but its id as a label
+                if listed["node"] not in (listed["id"], listed["host"]):
+                    self._label_of[listed["host"]] = listed["node"]
+        for turn in turns:
+            for look in (look for name in ("gone", "back") for look in turn[name].get("observations") or ()):
+                # the only node that nothing identifies is the one whose turn it is
+                unknown = [node["id"] for node in look["nodes"] if node["label"] == node["id"]]
+                if len(unknown) == 1:
+                    self._host_of.setdefault(unknown[0], turn["host"])
+
+    def label(self, host: str) -> str:
+        """The label of the host's node as it was seen last."""
+        return self._label_of.get(host, host)
+
+    def attribute(self, look: Known) -> View:
+        """The observation, each node with its host; a live node wins over what is left of it at another address.
+
+        An OFFLINE node of no host is left out.
+        """
+        found: dict[str, View] = {}
+        for node in look["nodes"]:
+            host = self._host_of.get(node["id"]) or self._host_of.get(node["label"])
+            seen = {"host": host, "name": node["label"], "state": node["state"] or SILENT, "version": node["version"]}
+            if host is None and seen["state"] == "OFFLINE":
+                continue
+            if found.get(_key(seen), {"state": "OFFLINE"})["state"] == "OFFLINE":
+                found[_key(seen)] = seen
+        return {**look, "nodes": list(found.values())}
+
+
+def _ghosts(ghosts: t.Iterable[Known]) -> list[str]:
+    """The labels of nodes that were left behind at a former address."""
+    return sorted({str(ghost["node"]) for ghost in ghosts})
 
 
 def _original_version(told: Known, looks: t.Sequence[Known], clusters: t.Sequence[Known]) -> str | None:
@@ -118,12 +164,12 @@ def _original_version(told: Known, looks: t.Sequence[Known], clusters: t.Sequenc
     return str(running.pop()) if len(running) == 1 and told["target_version"] not in running else None
 
 
-def _turn(turn: Known, goal: str, clusters: t.Sequence[Known]) -> View:
+def _turn(turn: Known, goal: str) -> View:
     """What happened at one node. ``stopping`` is when it was seen last before its stop."""
     gone, back = (turn[name].get("observations") for name in ("gone", "back"))
     look = turn["last_look"].get("observations")
     return {
-        "node": _name(turn["node"], clusters),
+        "node": turn["host"],
         "goal": goal,
         "began": _iso(turn["began"]),
         "ended": _iso(turn["ended"]) if turn["ended"] else None,
@@ -140,11 +186,11 @@ def _reached(run: Known) -> bool:
     wanted = {"upgrade": run["target_version"], "rollback": run["original_version"], "restart": None}[run["goal"]]
     restarted = {turn["node"] for turn in run["turns"] if turn["done"]}
     serving = {
-        node["name"]
+        _key(node)
         for node in last["nodes"]
-        if node["state"] == _SERVING and (node["version"] == wanted or (wanted is None and node["name"] in restarted))
+        if node["state"] == _SERVING and (node["version"] == wanted or (wanted is None and _key(node) in restarted))
     }
-    expected = {node["name"] for node in [*run["nodes"], *last["nodes"]]}
+    expected = {_key(node) for node in [*run["nodes"], *last["nodes"]]} - set(run["given_up"])
     return last["cluster_state"] == "STABLE" and serving == expected
 
 
@@ -154,8 +200,8 @@ def _read(text: str) -> View | None:
         found = json.loads(text)
         if found["schema_version"] != SCHEMA_VERSION or found["outcome"] == "succeeded":
             return None
-        turns = [{**turn, "node": node["name"]} for node in found["nodes"] for turn in node["turns"]]
-        kept = {name: found[name] for name in ("target_version", "original_version", "runs", "nodes")}
+        turns = [{**turn, "node": _key(node)} for node in found["nodes"] for turn in node["turns"]]
+        kept = {name: found[name] for name in ("target_version", "original_version", "runs", "nodes", *_LISTS)}
         read = {**kept, "turns": turns, "observations": _looks(found["observations"])}
         _document({**read, "goal": found["goal"]})
     except (ValueError, KeyError, TypeError, AttributeError, IndexError):
@@ -179,16 +225,17 @@ def _merged(earlier: View | None, run: View) -> View:
     }
     turns = {(turn["node"], turn["began"]): turn for turn in [*earlier["turns"], *run["turns"]]}
     looks = _looks([*earlier["observations"], *run["observations"]])
-    return {**run, "runs": [*before, whole], "turns": list(turns.values()), "observations": looks}
+    ghosts = sorted({*earlier["ghosts"], *run["ghosts"]})
+    return {**run, "runs": [*before, whole], "turns": list(turns.values()), "ghosts": ghosts, "observations": looks}
 
 
 def _document(told: View) -> View:
     """Everything that follows from runs, turns and observations."""
     looks, runs = told["observations"], told["runs"]
     latest = runs[-1]
-    host_of = {node["name"]: node["host"] for node in told["nodes"]}
-    names = [*host_of, *sorted({node["name"] for look in looks for node in look["nodes"]} - set(host_of))]
-    nodes = [_node(name, host_of.get(name), told) for name in names]
+    known = {_key(node): node for node in told["nodes"]}
+    others = {_key(node): node for look in looks for node in look["nodes"] if _key(node) not in known}
+    nodes = [_node(node, told) for node in [*known.values(), *(others[key] for key in sorted(others))]]
     # in the order in which they were worked at, which is what a reader looks for
     nodes.sort(key=lambda node: min((turn["began"] for turn in node["turns"]), default="~"))
     cluster: list[Point] = [(look["at"], look["cluster_state"], None) for look in looks]
@@ -208,6 +255,8 @@ def _document(told: View) -> View:
         "duration_seconds": seconds(runs[0]["began"], latest["ended"]),
         "runs": runs,
         "nodes": nodes,
+        "given_up": told["given_up"],
+        "ghosts": told["ghosts"],
         "cluster_timeline": _timeline(cluster, runs),
         "observations": looks,
     }
@@ -229,21 +278,24 @@ def _next_steps(latest: Known, state: str, original: str | None) -> list[View]:
     return [{"command": f"ansible-playbook bitbucket.datacenter.{name}", "purpose": purpose} for name, purpose in steps]
 
 
-def _node(name: str, host: str | None, told: Known) -> View:
-    """What is told of one node."""
-    turns = [turn for turn in told["turns"] if turn["node"] == name]
+def _node(node: Known, told: Known) -> View:
+    """What the report has of one node."""
+    key = _key(node)
+    turns = [turn for turn in told["turns"] if turn["node"] == key]
     turns.sort(key=lambda turn: str(turn["began"]))
-    points = _stopping(_points(name, told["observations"]), turns)
+    points = _stopping(_points(key, told["observations"]), turns)
     versions = [version for _at, _state, version in points if version is not None]
     _at, state, version = points[-1]
     at_target = state == _SERVING and version == told["target_version"]
-    if turns:
+    if key in told["given_up"]:
+        outcome = "given_up"
+    elif turns:
         outcome = "done" if turns[-1]["done"] else "failed"
     else:
         outcome = "done_before" if at_target and told["goal"] == "upgrade" else "untouched"
     return {
-        "name": name,
-        "host": host,
+        "name": node["name"],
+        "host": node["host"],
         "outcome": outcome,
         "goal": turns[-1]["goal"] if turns else None,
         "state": state,
@@ -256,12 +308,12 @@ def _node(name: str, host: str | None, told: Known) -> View:
     }
 
 
-def _points(name: str, looks: t.Sequence[Known]) -> list[Point]:
+def _points(key: str, looks: t.Sequence[Known]) -> list[Point]:
     """Every look at a node. One that the cluster does not list is down (assumed of a stopped one)."""
     absent: View = {"state": "OFFLINE", "version": None}
     points = []
     for look in looks:
-        node = next((node for node in look["nodes"] if node["name"] == name), absent)
+        node = next((node for node in look["nodes"] if _key(node) == key), absent)
         points.append((look["at"], node["state"], node["version"]))
     return points
 

@@ -28,7 +28,7 @@ _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct",
 _TITLE = {"upgrade": "Rolling upgrade", "rollback": "Rollback of a rolling upgrade", "restart": "Rolling restart"}
 _DONE = {"upgrade": "Upgraded", "rollback": "Rolled back", "restart": "Restarted"}
 _NOT_DONE = {"failed": "Failed", "unfinished": "Not finished"}
-_NODE = {"done_before": "was done before", "untouched": "not touched", "failed": "failed"}
+_NODE = {"done_before": "was done before", "untouched": "not touched", "failed": "failed", "given_up": "given up"}
 # what the server calls its states, in words
 _CLUSTER = {
     "STABLE": "The cluster is stable",
@@ -66,6 +66,7 @@ def view(report: Known) -> View:
         "cluster": cluster,
         "legend": kinds.legend([stretch["kind"] for row in rows for stretch in row["stretches"]]),
         "nodes": [_told(node) for node in report["nodes"]],
+        "notes": _notes(report),
         "events": _events(report),
         "file": report["name"] + ".json",
     }
@@ -237,6 +238,18 @@ def _told(node: Known) -> View:
         "turn": duration(node["turn_seconds"]) if node["turns"] else "none",
         "out_of_service": duration(node["out_of_service_seconds"]) if node["out_of_service_seconds"] else "none",
     }
+
+
+def _notes(report: Known) -> list[str]:
+    """What is left to do, or to know, about nodes outside the time line."""
+    version = report["target_version"]
+    given_up = [
+        f"{host} was given up. Install {version} on it before its node is started again." for host in report["given_up"]
+    ]
+    return given_up + [
+        f"Node {label} was listed as OFFLINE at a former address. The server forgets it when the upgrade ends."
+        for label in report["ghosts"]
+    ]
 
 
 def _figures(report: Known) -> list[View]:

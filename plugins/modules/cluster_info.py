@@ -21,9 +21,11 @@ extends_documentation_fragment:
 options:
   node:
     description:
-      - Name of a node, or else its address, or else its id, to be returned as RV(node) as well.
-      - The name is what a node keeps. Its id may change when it restarts.
-    type: str
+      - Address of a node, C(address:port), its name or its id. The node is also returned as RV(node).
+      - In a list of several, an address takes precedence over a name, and a live node over one that is OFFLINE.
+      - An id changes at each restart.
+    type: list
+    elements: str
 seealso:
   - module: bitbucket.datacenter.cluster_wait
   - module: bitbucket.datacenter.rolling_upgrade_plan
@@ -36,7 +38,7 @@ EXAMPLES = r"""
 
 - name: Read one node
   bitbucket.datacenter.cluster_info:
-    node: bitbucket-1
+    node: 192.0.2.11
   register: result
 
 - name: Make sure that it serves
@@ -45,7 +47,7 @@ EXAMPLES = r"""
 
 - name: Show the version of each node
   ansible.builtin.debug:
-    msg: "{{ result.cluster.nodes | items2dict(key_name='name', value_name='version') }}"
+    msg: "{{ result.cluster.nodes | items2dict(key_name='label', value_name='version') }}"
 """
 
 RETURN = r"""
@@ -67,32 +69,42 @@ cluster:
       type: str
       sample: 9.4.21
     nodes:
-      description: Nodes, sorted by name.
+      description: Nodes, sorted by label.
       type: list
       elements: dict
       contains:
         id:
-          description: Id of the node. It may change when the node restarts.
+          description: Id of the node. It changes when the node restarts.
           type: str
           sample: 8b4b1d83-3c1c-4b4c-a5a0-6ad0a3e0c2a7
-        name:
-          description: Name of the node. It stays the same.
+        label:
+          description:
+            - What identifies the node in this collection. Its name where one is set and unique, otherwise its address
+              and port, otherwise its id.
           type: str
-          sample: bitbucket-1
+          sample: 192.0.2.11:7990
+        name:
+          description:
+            - Name of the node, or null where none is set. Bitbucket sets names only where its JVM is started with
+              C(-Dcluster.node.name), and they need not be unique.
+          type: str
+          sample: null
         ip_address:
-          description: Address of the node.
+          description: Address of the node, or null while it starts.
           type: str
           sample: 192.0.2.11
         port_number:
-          description: Port of the node.
+          description: Port of the node, or null while it starts.
           type: int
-          sample: 5701
+          sample: 7990
         state:
-          description: V(STARTING), V(ACTIVE), V(DRAINING), V(TERMINATING), V(OFFLINE) or V(ERROR).
+          description:
+            - V(STARTING), V(ACTIVE), V(DRAINING), V(TERMINATING), V(OFFLINE) or V(ERROR), or null while the node does
+              not answer the other nodes.
           type: str
           sample: ACTIVE
         version:
-          description: Version that the node runs, or null when it is offline.
+          description: Version that the node runs, or null when it is offline or starts.
           type: str
           sample: 9.4.21
         build_number:
@@ -120,9 +132,10 @@ node:
   type: dict
   sample:
     id: 8b4b1d83-3c1c-4b4c-a5a0-6ad0a3e0c2a7
-    name: bitbucket-1
+    label: 192.0.2.11:7990
+    name: null
     ip_address: 192.0.2.11
-    port_number: 5701
+    port_number: 7990
     state: ACTIVE
     version: 9.4.21
     build_number: "9004021"
@@ -143,7 +156,7 @@ if t.TYPE_CHECKING:
 
     from ..module_utils._client import Client
 
-SPEC: Spec = {"node": {"type": "str"}}
+SPEC: Spec = {"node": {"type": "list", "elements": "str"}}
 
 
 def run(module: AnsibleModule, client: Client) -> dict[str, t.Any]:

@@ -29,11 +29,14 @@ attributes:
 options:
   node:
     description:
-      - Name of the node, or else its address, or else its id. Without it the module waits for the cluster.
-      - Once the node is found it is known by its name, so that it is the same one after a restart that changes its id.
-      - In upgrade mode a stopped node stays listed as V(OFFLINE). Outside it a node that is not listed is taken as
-        V(OFFLINE).
-    type: str
+      - Address of the node, C(address:port), its name or its id. Without it the module waits for the cluster.
+      - In a list of several, an address takes precedence over a name, and a live node over one that is V(OFFLINE).
+      - Once the node is found its address and its name identify it, because its id changes when it restarts.
+      - In upgrade mode a stopped node stays listed as V(OFFLINE). A node that is not listed counts as V(OFFLINE),
+        unless the cluster lists a node that does not show its address yet.
+      - A node that does not show its version, as while it starts, is not V(ACTIVE) yet.
+    type: list
+    elements: str
   state:
     description:
       - State to wait for, of a node for example V(ACTIVE) or V(OFFLINE), of the cluster for example V(STABLE).
@@ -56,7 +59,7 @@ seealso:
 EXAMPLES = r"""
 - name: Wait until an upgraded node is back
   bitbucket.datacenter.cluster_wait:
-    node: bitbucket-1
+    node: 192.0.2.11
     state: ACTIVE
     version: 9.4.22
     wait_timeout: 900
@@ -98,20 +101,24 @@ observations:
       type: str
       sample: MIXED
     nodes:
-      description: Nodes that the cluster listed, sorted by name.
+      description: Nodes that the cluster listed, sorted by label.
       type: list
       elements: dict
       contains:
-        name:
-          description: Name of the node.
+        id:
+          description: Id of the node.
           type: str
-          sample: bitbucket-1
+          sample: 8b4b1d83-3c1c-4b4c-a5a0-6ad0a3e0c2a7
+        label:
+          description: Label of the node, see RV(bitbucket.datacenter.cluster_info#module:cluster.nodes).
+          type: str
+          sample: 192.0.2.11:7990
         state:
-          description: State of the node.
+          description: State of the node, or null while it does not answer the other nodes.
           type: str
           sample: STARTING
         version:
-          description: Version that the node ran, or null when it was offline.
+          description: Version that the node ran, or null when it did not show one.
           type: str
           sample: 9.4.22
 """
@@ -131,7 +138,7 @@ if t.TYPE_CHECKING:
     from ..module_utils._client import Client
 
 SPEC: Spec = {
-    "node": {"type": "str"},
+    "node": {"type": "list", "elements": "str"},
     "state": {"type": "str", "required": True},
     "version": {"type": "str"},
     "failed_states": {"type": "list", "elements": "str"},

@@ -37,7 +37,8 @@ options:
     required: true
   wait:
     description:
-      - Whether to wait until the cluster has reached the state.
+      - Whether to wait until the cluster has reached the state, and before that until every node shows its version,
+        which a node that starts does not.
       - What is seen is told meanwhile; a change at once, whatever O(progress_interval) says.
     type: bool
     default: true
@@ -78,21 +79,21 @@ observations:
     - at: "2026-11-21T15:59:12.345Z"
       cluster_state: STABLE
       nodes:
-        - {name: bitbucket-1, state: ACTIVE, version: 9.4.21}
-        - {name: bitbucket-2, state: ACTIVE, version: 9.4.21}
+        - {id: 8b4b1d83-3c1c-4b4c-a5a0-6ad0a3e0c2a7, label: "192.0.2.11:7990", state: ACTIVE, version: 9.4.21}
+        - {id: 2f0c9b5e-7a51-4d0e-9c55-0a6f6e1b9d10, label: "192.0.2.12:7990", state: ACTIVE, version: 9.4.21}
 """
 
 import typing as t
 
 from ..module_utils import _cluster
 from ..module_utils._argspec import PROGRESS, Spec, wait
-from ..module_utils._cluster_goal import Goal
+from ..module_utils._cluster_goal import Goal, wait_for_versions
 from ..module_utils._errors import ConflictError
 from ..module_utils._module import execute
 from ..module_utils._outcome import Outcome
 from ..module_utils._progress import Progress
 from ..module_utils._retry import UPGRADE
-from ..module_utils._upgrade_plan import after, obeyed
+from ..module_utils._upgrade_plan import after, is_settled, obeyed
 
 if t.TYPE_CHECKING:
     from ansible.module_utils.basic import AnsibleModule
@@ -125,16 +126,14 @@ def act(watch: _cluster.Watch, action: str) -> tuple[_cluster.View, bool]:
         return seen, False
 
 
-def settle(module: AnsibleModule, watch: _cluster.Watch, settled: str) -> _cluster.View:
-    """Wait until the cluster has left every state in between."""
+def limits(module: AnsibleModule) -> dict[str, t.Any]:
+    """How long to wait, and where progress is reported."""
     params = module.params
-    cluster, _seconds = Goal(settled).wait(
-        watch,
-        timeout=params["wait_timeout"],
-        delay=params["wait_delay"],
-        progress=Progress(module.tmpdir, params["progress_interval"]),
-    )
-    return cluster
+    return {
+        "timeout": params["wait_timeout"],
+        "delay": params["wait_delay"],
+        "progress": Progress(module.tmpdir, params["progress_interval"]),
+    }
 
 
 def run(module: AnsibleModule, client: Client) -> dict[str, t.Any]:
@@ -142,13 +141,16 @@ def run(module: AnsibleModule, client: Client) -> dict[str, t.Any]:
     action, passing, settled = STATES[module.params["state"]]
     with _cluster.Watch(client) as watch:
         before = watch.read()
+        if module.params["wait"] and not (module.check_mode or obeyed(before, action) or is_settled(before)):
+            before = wait_for_versions(watch, **limits(module))
         cluster = after(before, action)
         if not module.check_mode:
             acted = False
             if cluster != before:
                 cluster, acted = act(watch, action)
             if module.params["wait"] and cluster["state"] in passing:
-                cluster = settle(module, watch, settled)
+                # until it has left every state in between
+                cluster, _seconds = Goal(settled).wait(watch, **limits(module))
             if not acted:
                 # whatever happened meanwhile was somebody else's doing
                 before = cluster

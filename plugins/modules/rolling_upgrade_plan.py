@@ -19,6 +19,8 @@ description:
   - Needs the permission SYS_ADMIN.
 extends_documentation_fragment:
   - bitbucket.datacenter.connection
+  - bitbucket.datacenter.wait
+  - bitbucket.datacenter.progress
   - bitbucket.datacenter.attributes
   - bitbucket.datacenter.attributes.reads
 options:
@@ -35,12 +37,30 @@ options:
     type: str
   nodes:
     description:
-      - Inventory host names, each with the name of its node in the cluster, or else its address, or else
-        its id, which may change when the node restarts.
-      - Hosts and nodes must match one to one. With O(goal=restart) a host whose node is not listed is one that is
-        down, as the cluster forgets a node that was stopped outside upgrade mode.
+      - Inventory host names, each with what identifies its node. This is an address, C(address:port), a name or an id,
+        or a list of them.
+      - A node is identified by its address. A name identifies it only where it is set in the cluster and unique, and an
+        id changes at each restart.
+      - Hosts and nodes must match one to one. A live node takes precedence over an OFFLINE one, and an address in a
+        list over a name.
+      - In upgrade mode, and with O(goal=restart), a host whose node is not listed is one that is down.
     type: dict
     required: true
+  given_up:
+    description:
+      - Inventory hosts of O(nodes) that an upgrade leaves out because their nodes cannot be repaired now.
+      - Their nodes must be OFFLINE. At least two other nodes must remain, and one of them must run the target version.
+      - Before such a node is started again, install the version of the cluster on it.
+    type: list
+    elements: str
+    default: []
+  wait:
+    description:
+      - Whether to wait for nodes that start, or do not answer the other nodes yet, before the plan is computed.
+      - A rollback does not wait longer than O(wait_timeout) for such a node, and then plans to stop it.
+      - Check mode does not wait.
+    type: bool
+    default: false
   node:
     description:
       - One of the inventory hosts of O(nodes). The plan is narrowed to that host, and says as a blocker when stopping
@@ -61,8 +81,8 @@ EXAMPLES = r"""
   bitbucket.datacenter.rolling_upgrade_plan:
     target_version: 9.4.22
     nodes:
-      bitbucket-1.example.com: bitbucket-1
-      bitbucket-2.example.com: bitbucket-2
+      bitbucket-1.example.com: 192.0.2.11
+      bitbucket-2.example.com: 192.0.2.12
   register: result
 
 - name: Show the steps
@@ -108,8 +128,8 @@ observations:
     - at: "2026-11-21T15:59:12.345Z"
       cluster_state: STABLE
       nodes:
-        - {name: bitbucket-1, state: ACTIVE, version: 9.4.21}
-        - {name: bitbucket-2, state: ACTIVE, version: 9.4.21}
+        - {id: 8b4b1d83-3c1c-4b4c-a5a0-6ad0a3e0c2a7, label: "192.0.2.11:7990", state: ACTIVE, version: 9.4.21}
+        - {id: 2f0c9b5e-7a51-4d0e-9c55-0a6f6e1b9d10, label: "192.0.2.12:7990", state: ACTIVE, version: 9.4.21}
 plan:
   description: The plan, also when the module fails because of blockers.
   returned: success, or failure because of blockers
@@ -149,13 +169,13 @@ plan:
           type: str
           sample: upgrade_node
         host:
-          description: Inventory host of the step, or null.
+          description: Inventory host of the step, or null where none is meant or it is not known yet.
           type: str
           sample: bitbucket-1.example.com
         node:
-          description: Node of the step, or null.
+          description: Label of the node, or null. See RV(bitbucket.datacenter.cluster_info#module:cluster.nodes).
           type: str
-          sample: bitbucket-1
+          sample: 192.0.2.11:7990
         version:
           description: Version that the node shall run afterwards, or null where no node is meant or it cannot be told.
           type: str
@@ -163,16 +183,16 @@ plan:
         reason:
           description: Why.
           type: str
-          sample: node bitbucket-1 runs 9.4.21, wanted is 9.4.22 (0 tasks, 3 users)
+          sample: node 192.0.2.11:7990 runs 9.4.21, wanted is 9.4.22 (0 tasks, 3 users)
     blockers:
       description: What forbids going on.
       type: list
       elements: dict
       contains:
         node:
-          description: Node, or null when the whole cluster is meant.
+          description: Label of the node, or null when the whole cluster is meant.
           type: str
-          sample: bitbucket-2
+          sample: 192.0.2.12:7990
         version:
           description: Version of the node.
           type: str
@@ -184,21 +204,69 @@ plan:
         reason:
           description: What is wrong.
           type: str
-          sample: node bitbucket-2 is in ERROR at version 9.4.22
+          sample: node 192.0.2.12:7990 is in ERROR at version 9.4.22
         remedy:
           description: What to do.
           type: str
           sample: >-
             read its log, put it right and run bitbucket.datacenter.rolling_upgrade again,
             or bring all nodes back with bitbucket.datacenter.rolling_upgrade_rollback
+    hosts:
+      description: Which node each inventory host is. A host whose node is not known yet is left out.
+      type: list
+      elements: dict
+      contains:
+        host:
+          description: Inventory host.
+          type: str
+          sample: bitbucket-1.example.com
+        node:
+          description: Label of the node.
+          type: str
+          sample: 192.0.2.11:7990
+        id:
+          description: Id of the node, or null where the cluster does not list it.
+          type: str
+          sample: 8b4b1d83-3c1c-4b4c-a5a0-6ad0a3e0c2a7
+        name:
+          description: Name of the node, or null where none is set.
+          type: str
+          sample: null
+        address:
+          description: Address and port of the node, or null while it does not show them.
+          type: str
+          sample: 192.0.2.11:7990
+        state:
+          description: State of the node, or null where it does not answer the others.
+          type: str
+          sample: ACTIVE
+        version:
+          description: Version of the node, or null while it does not show one.
+          type: str
+          sample: 9.4.21
+    ghosts:
+      description:
+        - OFFLINE nodes that belong to none of the hosts. A node leaves one behind when it comes back with another
+          address. The server forgets them when the upgrade is finalized or cancelled, and nothing is done to them.
+        - Each has the fields of RV(plan.hosts) except C(host).
+      type: list
+      elements: dict
+      sample: []
+    given_up:
+      description: The hosts of O(given_up).
+      type: list
+      elements: str
+      sample: []
 """
 
 import typing as t
 
 from ..module_utils import _cluster
-from ..module_utils._argspec import Spec
+from ..module_utils._argspec import PROGRESS, Spec, wait
+from ..module_utils._cluster_plan import plan_once_settled
 from ..module_utils._errors import BlockedError, InputError
 from ..module_utils._module import execute
+from ..module_utils._progress import Progress
 from ..module_utils._refs import version
 from ..module_utils._retry import UPGRADE
 from ..module_utils._upgrade_plan import plan as make_plan
@@ -213,20 +281,62 @@ SPEC: Spec = {
     "target_version": {"type": "str"},
     "nodes": {"type": "dict", "required": True},
     "node": {"type": "str"},
+    "given_up": {"type": "list", "elements": "str", "default": []},
     "on_blockers": {"type": "str", "choices": ["fail", "report"], "default": "fail"},
+    "wait": {"type": "bool", "default": False},
+    **wait(delay=2, timeout=600),
+    **PROGRESS,
 }
+
+
+def check(params: t.Mapping[str, t.Any]) -> None:
+    """Raise InputError for what no plan can be computed from."""
+    if params["target_version"] is not None:
+        version(params["target_version"])
+    for host in filter(None, [params["node"], *params["given_up"]]):
+        if host not in params["nodes"]:
+            raise InputError(f"{host!r} is not a key of nodes", "use one of the inventory hosts of nodes")
+    if params["given_up"] and params["goal"] != "upgrade":
+        raise InputError(f"given_up is set for a {params['goal']}", "set it only for an upgrade")
+    if params["node"] in params["given_up"]:
+        raise InputError(f"node {params['node']!r} is one of given_up", "use another host, or do not give it up")
+    for host, references in params["nodes"].items():
+        listed = [references] if isinstance(references, str) else references
+        if not isinstance(listed, list) or not all(isinstance(each, str) for each in listed):
+            raise InputError(
+                f"nodes has {references!r} for {host}",
+                "use an address, address:port, a name or an id, or a list of them",
+            )
 
 
 def run(module: AnsibleModule, client: Client) -> dict[str, t.Any]:
     """Read the cluster and plan."""
     params = module.params
-    if params["target_version"] is not None:
-        version(params["target_version"])
-    if params["node"] is not None and params["node"] not in params["nodes"]:
-        raise InputError(f"node {params['node']!r} is no key of nodes", "give one of the inventory hosts of nodes")
+    check(params)
+
+    def make(cluster: _cluster.View, timed_out: bool) -> dict[str, t.Any]:
+        return make_plan(
+            cluster,
+            params["nodes"],
+            params["target_version"],
+            params["goal"],
+            params["node"],
+            given_up=params["given_up"],
+            stuck=timed_out and params["goal"] == "rollback",
+        )
+
     with _cluster.Watch(client) as watch:
-        cluster = watch.read()
-        plan = make_plan(cluster, params["nodes"], params["target_version"], params["goal"], params["node"])
+        if params["wait"] and not module.check_mode:
+            cluster, plan = plan_once_settled(
+                watch,
+                make,
+                timeout=params["wait_timeout"],
+                delay=params["wait_delay"],
+                progress=Progress(module.tmpdir, params["progress_interval"]),
+            )
+        else:
+            cluster = watch.read()
+            plan = make(cluster, False)
         if plan["blockers"] and params["on_blockers"] == "fail":
             first = plan["blockers"][0]
             more = len(plan["blockers"]) - 1

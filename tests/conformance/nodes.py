@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import os
 import signal
@@ -11,12 +12,16 @@ import socket
 import subprocess
 import tarfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
+import pytest
 import requests
+from harness.rows import by_label
 
+from conformance import target as targets
 from conformance.api import Api
 from conformance.target import Account, Target
 
@@ -43,6 +48,20 @@ class Nodes:
         self.lower = f"{major}.{minor}.{patch - 1}"
         self.feature = f"{major}.{minor + 1}.0"
 
+    def move(self, name: str, **where: Any) -> None:
+        """What the node binds to and advertises from its next start on."""
+        self.target.control("PUT", f"/nodes/{name}/move", where)
+
+    def override(self, name: str, **shown: Any) -> None:
+        """What the node shows in place of the truth."""
+        self.target.control("PUT", f"/nodes/{name}/override", shown)
+
+    def post(self, action: str, at: str, status: int = 200) -> dict[str, Any]:
+        """Start, cancel or approve; returns the cluster, empty for a refusal."""
+        schema = "zdu_cluster" if status == 200 else None
+        answer = self.api(at).post(f"/rest/zdu/{action}", status=status, schema=schema)
+        return answer.json if status == 200 else {}
+
     def api(self, name: str, account: Account | None = ADMIN) -> Api:
         """One node, not through the entry address."""
         return Api(self._node(name)["url"] + self.facts["context_path"], account)
@@ -62,9 +81,9 @@ class Nodes:
         )
 
     def listens(self, name: str) -> bool:
-        node = self._node(name)
+        url = urlsplit(self._node(name)["url"])
         with socket.socket() as probe:
-            return probe.connect_ex(("127.0.0.1", node["port"])) == 0
+            return probe.connect_ex((url.hostname, url.port)) == 0
 
     def kill(self, name: str) -> None:
         os.kill(int(Path(self._node(name)["home"], "log", "bitbucket.pid").read_text(encoding="ascii")), signal.SIGKILL)
@@ -96,9 +115,22 @@ class Nodes:
         shown: dict[str, Any] = self.api(at).get("/rest/zdu/cluster", schema="zdu_cluster").json
         return shown
 
-    def member(self, name: str, at: str) -> dict[str, Any]:
-        found: dict[str, Any] = next(node for node in self.cluster(at)["nodes"] if node["name"] == name)
-        return found
+    def rows(self, at: str) -> dict[str, dict[str, Any]]:
+        """The rows of the list, by label; where a node has two, the one that is not OFFLINE."""
+        return by_label(lambda: self.cluster(at), lambda: self.target.control("GET", "/nodes")["nodes"])[1]
 
-    def states(self, at: str) -> dict[str, str]:
-        return {node["name"]: node["state"] for node in self.cluster(at)["nodes"]}
+    def member(self, name: str, at: str) -> dict[str, Any]:
+        return self.rows(at)[name]
+
+    def states(self, at: str) -> dict[str, str | None]:
+        return {name: row["state"] for name, row in self.rows(at).items()}
+
+
+@contextlib.contextmanager
+def started(target: Target, directory: Path, count: int, *options: str) -> Iterator[Nodes]:
+    """A cluster like the target with nodes to stop and start; skips where the target is a real server."""
+    if target.simulated is None:
+        pytest.skip("nodes are stopped on simulated clusters only")
+    fixed = ["--nodes", str(count), "--context-path", target.simulated["context_path"]]
+    with targets.simulated(target.simulated["version"], directory, *fixed, *options) as own:
+        yield Nodes(own)

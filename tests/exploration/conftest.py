@@ -11,9 +11,13 @@ import types
 import pytest
 from harness.bench import PACKAGE, ROOT, install
 
+Modules = tuple[types.ModuleType, types.ModuleType]
+
 
 @pytest.fixture(scope="session")
-def util() -> types.ModuleType:
-    """The module of module_utils that plans."""
+def util() -> Modules:
+    """The modules of module_utils that plan, and that identify nodes."""
     sys.path.insert(0, str(install(ROOT / ".build" / "tests-exploration" / "collections")))
-    return importlib.import_module(f"{PACKAGE}.module_utils._upgrade_plan")
+    names = ("_upgrade_plan", "_node_identity")
+    plan, identity = (importlib.import_module(f"{PACKAGE}.module_utils.{name}") for name in names)
+    return plan, identity

@@ -12,13 +12,14 @@ from . import deeds, world
 from .deeds import Harm
 from .planner import Planner
 from .run import Run
-from .world import World
+from .world import TARGET, World
 
 GOALS = ("upgrade", "rollback", "restart")
 #: No run of so many nodes may take more steps: a few for the cluster, and for each node.
 LIMIT = {count: 12 + 12 * count for count in (1, 2, 3, 4)}
-#: So many runs must be enough: the second one finds what the first has left behind.
-RUNS = 3
+#: So many runs must be enough: the second one finds what the first has left behind, and one more finds the version that
+#: a node did not show before.
+RUNS = 4
 
 
 @dataclasses.dataclass
@@ -32,12 +33,14 @@ class Tally:
     runs: int = 0
     reached: int = 0
     longest: int = 0
+    without: int = 0
 
     def __str__(self) -> str:
         return (
             f"{self.nodes} node{'s' * (self.nodes > 1)}: {self.states:,} states, {self.moves:,} transitions, "
             f"{self.looks:,} looks of a run; {self.runs:,} runs, {self.reached:,} of them to the goal, all others to "
-            f"what really forbids it, the longest of {self.longest} steps"
+            f"what really forbids it, the longest of {self.longest} steps; {self.without:,} ended without a node that "
+            f"was given up"
         )
 
 
@@ -53,6 +56,9 @@ def explore(planner: Planner, count: int) -> Tally:
                 _check_looks(planner, seen, goal, tally)
             for busiest_first in (False, True):
                 passed |= _check_runs(planner, seen, goal, busiest_first, tally)
+        for given_up, node in enumerate(seen.nodes):
+            if given_up == 0 or node != seen.nodes[given_up - 1]:
+                passed |= _check_without(planner, seen, given_up, tally)
     # wherever a run is killed, what it leaves behind was gone through, too
     assert passed <= reachable.keys()
     return tally
@@ -85,7 +91,9 @@ def _check_looks(planner: Planner, seen: World, goal: str, tally: Tally) -> None
     _check_blockers(plan, seen, goal, set())
     if plan["next"] == "none" and not deeds.is_reached(seen, goal):
         raise Harm(f"nothing is left to do for the {goal}", seen)
-    action = {"start": "start", "finalize": "approve", "cancel": "cancel"}.get(plan["next"])
+    waits = any(step["action"] == "wait_for_node" for step in plan["steps"])
+    # what is sent is sent by a plan that waits for nothing
+    action = None if waits else {"start": "start", "finalize": "approve", "cancel": "cancel"}.get(plan["next"])
     if action in ("approve", "cancel") and not all(node.serves for node in seen.nodes):
         raise Harm(f"{action} is planned before every node is back", seen)
     if action:
@@ -96,7 +104,7 @@ def _check_looks(planner: Planner, seen: World, goal: str, tally: Tally) -> None
     for index, node in enumerate(seen.nodes):
         plan = planner.plan(seen, goal, index)
         # one that serves, or is about to, is left alone for the sake of those that do not
-        guards = node.state in ("ACTIVE", "STARTING", "HANGING")
+        guards = node.state in ("ACTIVE", "STARTING", "HANGING", "MUTE")
         others = {number for number, other in enumerate(seen.nodes) if number != index and not other.serves}
         _check_blockers(plan, seen, goal, others if guards else set())
         if [step["action"] for step in plan["steps"]] == [f"{goal}_node"]:
@@ -107,8 +115,7 @@ def _check_blockers(plan: dict[str, Any], seen: World, goal: str, others: set[in
     """Each blocker says why and what to do, and its cause is really there, or is one of the others."""
     excuses = others | set(deeds.excuses(seen, goal))
     for blocker in plan["blockers"]:
-        index = None if blocker["node"] is None else int(blocker["node"].removeprefix("node"))
-        if not (blocker["reason"] and blocker["remedy"]) or index not in excuses:
+        if not (blocker["reason"] and blocker["remedy"]) or blocker["index"] not in excuses:
             raise Harm(f"the {goal} is blocked without an excuse: {blocker}", seen)
 
 
@@ -141,3 +148,25 @@ def _check_runs(planner: Planner, begin: World, goal: str, busiest_first: bool, 
     if not set(ended.where) <= set(deeds.excuses(now, goal)):
         raise Harm(f"the {goal} ended {ended.how} at {ended.where} without an excuse", now)
     return passed
+
+
+def _check_without(planner: Planner, begin: World, given_up: int, tally: Tally) -> set[World]:
+    """Start an upgrade that leaves a node out: it never touches that node, and ends without it where that is right.
+
+    Returns what was passed on the way.
+    """
+    run = Run(planner, begin, "upgrade", given_up=given_up)
+    ended = run.to_the_end()
+    tally.runs += 1
+    if given_up in run.stopped:
+        raise Harm(f"node{given_up} is given up, and stopped", begin)
+    if ended.how == "done":
+        if not deeds.is_reached(run.world, "upgrade", given_up):
+            raise Harm(f"the upgrade without node{given_up} ends before its goal", run.world)
+        if begin.base is not None:
+            tally.without += 1
+    others = [node for index, node in enumerate(begin.nodes) if index != given_up]
+    ready = begin.state == "READY_TO_RUN_UPGRADE_TASKS" and begin.nodes[given_up].is_down and len(others) > 1
+    if ended.how != "done" and ready and all(node == ("ACTIVE", TARGET) for node in others) and begin.base < TARGET:
+        raise Harm(f"the upgrade does not end without node{given_up}", begin)
+    return run.passed

@@ -18,8 +18,9 @@ ORIGINAL, TARGET, OTHER = VERSIONS = ("9.4.21", "9.4.22", "9.4.23")
 class Node(NamedTuple):
     """A node: its state, and the version that it runs, or would run after its start.
 
-    Beside the states of the reference, one that is HANGING shows itself as STARTING and never gets further, and one
-    that is GONE is stopped and forgotten by the cluster: not listed.
+    Beside the states of the reference, a node that is HANGING is listed as STARTING and never gets further, one that
+    is MUTE does not answer the others for a moment and is listed without state and version, and one that is GONE is
+    stopped and not listed: outside upgrade mode, or because it has moved to another address and is not started yet.
     """
 
     state: str
@@ -34,25 +35,25 @@ class Node(NamedTuple):
         return self.state == "ACTIVE"
 
     @property
-    def seen(self) -> tuple[str, str | None] | None:
-        """State and version as the server tells them; None where the node is not listed."""
+    def listed(self) -> tuple[str | None, str | None] | None:
+        """State and version in the list of the cluster; None where the node is not listed."""
         if self.state == "GONE":
             return None
-        if self.state == "HANGING":
-            return "STARTING", self.version
-        return self.state, None if self.state == "OFFLINE" else self.version
+        state = {"HANGING": "STARTING", "MUTE": None}.get(self.state, self.state)
+        return state, self.version if state not in ("OFFLINE", "STARTING", None) else None
 
 
 class World(NamedTuple):
     """The cluster; the order of its nodes means nothing.
 
     ``base`` is the version from which the upgrade began, None while upgrade mode is off; ``tasks`` are the upgrade
-    tasks: "", "running" or "failed".
+    tasks: "", "running" or "failed". ``ghost``: a node has left its old address behind, where one is listed as OFFLINE.
     """
 
     base: str | None
     tasks: str
     nodes: tuple[Node, ...]
+    ghost: bool = False
 
     @property
     def live(self) -> list[Node]:
@@ -60,13 +61,16 @@ class World(NamedTuple):
 
     @property
     def state(self) -> str:
-        """The state that the server derives from its nodes."""
+        """The state that the server derives from its nodes.
+
+        A node that starts shows no version and does not count, one that does not answer counts as of another version.
+        """
         if self.base is None:
             return "STABLE"
-        versions = {node.version for node in self.live}
-        if len(versions) > 1 or any(node.state == "ERROR" for node in self.nodes):
+        versions = {node.version for node in self.live if node.state not in ("STARTING", "HANGING", "MUTE")}
+        if len(versions) > 1 or any(node.state in ("ERROR", "MUTE") for node in self.nodes):
             return "MIXED"
-        if versions == {self.base}:
+        if versions <= {self.base}:
             return "READY_TO_UPGRADE"
         return {"": "READY_TO_RUN_UPGRADE_TASKS", "running": "RUNNING_UPGRADE_TASKS", "failed": "UPGRADE_TASKS_FAILED"}[
             self.tasks
@@ -75,7 +79,7 @@ class World(NamedTuple):
     @property
     def answers(self) -> bool:
         """Whether there is anybody to ask."""
-        return any(node.serves for node in self.nodes)
+        return any(node.serves or node.state == "MUTE" for node in self.nodes)
 
     def sorted(self) -> World:
         """The same with its nodes in the one order that stands for all."""
@@ -111,18 +115,24 @@ def approve(world: World) -> World | None:
     return world._replace(tasks="running") if world.state == "READY_TO_RUN_UPGRADE_TASKS" else None
 
 
+def moved(world: World, index: int) -> World:
+    """A node that is stopped gets another address: what was listed of it belongs to nobody any more."""
+    return world.having(index, world.nodes[index]._replace(state="GONE"))._replace(ghost=True)
+
+
 def ended(world: World) -> World:
-    """Upgrade mode off, which the upgrade tasks bring about in the end, too: nodes that are stopped are forgotten."""
+    """Upgrade mode off, also once the upgrade tasks have ended: nodes that are stopped are forgotten."""
     return World(None, "", tuple(Node("GONE", node.version) if node.is_down else node for node in world.nodes))
 
 
 # -- what can befall it ----------------------------------------------------------------------------------------------
 
 _MOVES = {
-    "ACTIVE": ("DRAINING", "DOWN"),
+    "ACTIVE": ("DRAINING", "MUTE", "DOWN"),
+    "MUTE": ("ACTIVE", "DOWN"),
     "DRAINING": ("TERMINATING", "DOWN"),
     "TERMINATING": ("DOWN",),
-    "STARTING": ("ACTIVE", "ERROR", "HANGING", "TERMINATING", "DOWN"),
+    "STARTING": ("ACTIVE", "MUTE", "ERROR", "HANGING", "TERMINATING", "DOWN"),
     "HANGING": ("ERROR", "TERMINATING", "DOWN"),
     "ERROR": ("TERMINATING", "DOWN"),
     "OFFLINE": ("STARTING",),
@@ -155,6 +165,8 @@ def next_to(world: World) -> Iterator[World]:
             continue
         for changed in _BEFALLS[node, world.base is not None]:
             yield world.having(index, changed).sorted()
+        if node.state == "OFFLINE":
+            yield moved(world, index).sorted()
     if world.answers:
         obeyed = (told(world) for told in (start, cancel, approve))
         yield from (following.sorted() for following in obeyed if following)
@@ -169,32 +181,73 @@ def next_to(world: World) -> Iterator[World]:
 # -- what it looks like ----------------------------------------------------------------------------------------------
 
 
-def hosts(world: World) -> dict[str, str]:
-    """The inventory: a host for each node, the forgotten ones too."""
-    return {f"host{index}": f"node{index}" for index in range(len(world.nodes))}
+class Look(NamedTuple):
+    """How the same world is listed.
+
+    ``named``: each node has a name, else all are "Not configured". ``one_address``: all share one and differ by their
+    ports. ``hidden``: a node that does not answer the others shows no address either.
+    """
+
+    named: bool = False
+    one_address: bool = False
+    hidden: bool = False
+    busiest_first: bool = False
+
+
+def _address(index: int, look: Look) -> tuple[str, int]:
+    return ("10.20.0.1", 7990 + index) if look.one_address else (f"10.20.0.{index + 11}", 7990)
+
+
+def hosts(world: World, look: Look) -> dict[str, list[str]]:
+    """The inventory: a host for each node, identified by address, with the port where all share one, or by name."""
+    found = {}
+    for index in range(len(world.nodes)):
+        address, port = _address(index, look)
+        found[f"host{index}"] = [f"{address}:{port}" if look.one_address else address, f"host{index}"]
+    return found
 
 
 _LOOKS = itertools.count()
 
 
-def view(world: World, busiest_first: bool = False) -> dict[str, Any]:
-    """The cluster in the words of the collection. Each node comes with another id at each look."""
-    look = next(_LOOKS)
+def rows(world: World, look: Look) -> list[dict[str, Any]]:
+    """The nodes as the server lists them, each under another id at each look.
+
+    A node that starts shows no address. In upgrade mode the row of the process that ran there before is listed until
+    it does.
+    """
+    listed = []
+    for index, node in enumerate(world.nodes):
+        if node.listed is None:
+            continue
+        address, port = _address(index, look)
+        state, version = node.listed
+        shows = state != "STARTING" and not (state is None and look.hidden)
+        if not shows and world.base is not None and not look.named:
+            listed.append(_row(None, (address, port), "OFFLINE"))
+        load = len(world.nodes) - index if look.busiest_first else index
+        name = f"host{index}" if look.named else None
+        place = (address, port) if shows else (None, None)
+        listed.append(_row(name, place, state, version, None if node.is_down else load))
+    if world.ghost:
+        listed.append(_row("host0" if look.named else None, ("10.20.0.99", 7990), "OFFLINE"))
+    return listed
+
+
+def _row(
+    name: str | None,
+    place: tuple[str | None, int | None],
+    state: str | None,
+    version: str | None = None,
+    load: int | None = None,
+) -> dict[str, Any]:
     return {
-        "state": world.state,
-        "upgrade_mode_enabled": world.base is not None,
-        "original_version": world.base,
-        "nodes": [
-            {
-                "id": f"{look}-{index}",
-                "name": f"node{index}",
-                "ip_address": None,
-                "state": node.seen[0],
-                "version": node.seen[1],
-                "tasks_total": None if node.is_down else len(world.nodes) - index if busiest_first else index,
-                "active_user_count": None,
-            }
-            for index, node in enumerate(world.nodes)
-            if node.seen
-        ],
+        "id": f"id-{next(_LOOKS)}",
+        "name": name,
+        "ip_address": place[0],
+        "port_number": place[1],
+        "state": state,
+        "version": version,
+        "tasks_total": load,
+        "active_user_count": None,
     }

@@ -26,6 +26,7 @@ def collections() -> Path:
 @pytest.fixture(scope="session")
 def fleet(collections: Path) -> Iterator[Fleet]:
     """The modules, before a cluster of two nodes below a context path."""
-    options = ("--nodes", "2", "--start-up-seconds", "0.2", "--context-path", "/bitbucket")
+    # names, because the arguments of scenarios are written before anybody knows addresses
+    options = ("--nodes", "2", "--start-up-seconds", "0.2", "--context-path", "/bitbucket", "--node-names", "unique")
     with running(WORK / "simulator", *options) as simulator:
         yield Fleet(simulator, collections)

@@ -115,16 +115,17 @@ class Bench:
         *,
         check: bool = False,
         reads: bool = False,
-        credentials: tuple[str, str] | None = None,
+        credentials: tuple[str, str] | str | None = None,
     ) -> tuple[str, dict[str, Any]]:
         """``success`` and the result; or the type of the error, and what ``execute`` would make the module fail with.
 
-        ``reads`` is for modules that never write. Anything but a BitbucketError is a bug and is not caught.
+        ``credentials`` are a name and a password, or a token. ``reads`` is for modules that never write. Anything but a
+        BitbucketError is a bug and is not caught.
         """
         transport, errors = self.util("_transport"), self.util("_errors")
-        connection = transport.Connection(
-            (self._url,), transport.basic(*(credentials or self._credentials)), timeout=self._timeout
-        )
+        given = credentials or self._credentials
+        authorization = transport.bearer(given) if isinstance(given, str) else transport.basic(*given)
+        connection = transport.Connection((self._url,), authorization, timeout=self._timeout)
         told = types.SimpleNamespace(
             params=self.params(module, options),
             check_mode=check,

@@ -112,12 +112,12 @@ class Host:
 
 
 class Hosts:
-    """Every node of a cluster as a host: ``each["node1"]``."""
+    """Every node of a cluster as a host: ``each["node1"]``. Its address is that of the node, which none may share."""
 
     def __init__(self, simulator: Simulator, world: World, directory: Path) -> None:
         self._simulator = simulator
         self._directory = directory
-        addresses = {node["name"]: f"127.0.0.{place}" for place, node in enumerate(simulator.facts["nodes"], start=11)}
+        addresses = {node["name"]: node["address"] for node in simulator.facts["nodes"]}
         self.port = _free_port(list(addresses.values()))
         self._key("login")
         known = []

@@ -18,7 +18,7 @@ from harness.simulator import Simulator
 
 
 class Node:
-    """One node; ``facts`` is its part of the ready file."""
+    """One node; ``facts`` is its part of the ready file. The name is its label, which the cluster may not show."""
 
     def __init__(self, simulator: Simulator, facts: dict[str, Any]) -> None:
         self.name: str = facts["name"]
@@ -32,9 +32,9 @@ class Node:
         return (self.install_dir / "current").resolve().name
 
     @property
-    def seen(self) -> tuple[str, str | None] | None:
+    def seen(self) -> tuple[str | None, str | None] | None:
         """State and version, as the cluster shows them; None where it does not list the node."""
-        seen: tuple[str, str | None] | None = self._simulator.cluster()["nodes"].get(self.name)
+        seen: tuple[str | None, str | None] | None = self._simulator.cluster()["nodes"].get(self.name)
         return seen
 
     def starts(self, version: str) -> int:
@@ -83,12 +83,16 @@ class Node:
         config = json.loads(path.read_text(encoding="utf-8"))
         path.write_text(json.dumps({**config, "start_up_seconds": seconds}), encoding="utf-8")
 
+    def move(self, **where: Any) -> None:
+        """From the next start on, bind to this ``address`` and ``port``, or advertise ``advertised_address``."""
+        self._simulator.at_control("PUT", f"/nodes/{self.name}/move", where)
+
     def next_start(self, outcome: str, times: int = 1) -> None:
-        """How the next start ends: ERROR, STARTING (for ever) or EXIT."""
+        """How the next start ends: ERROR, REFUSED_GIT, REFUSED_JAVA, STARTING (for ever) or EXIT."""
         self.override(next_start={"outcome": outcome, "times": times})
 
     def override(self, **shown: Any) -> None:
-        """What the node shows in place of the truth."""
+        """What the node shows in place of the truth; ``silent=True`` lists it without state and version."""
         self._simulator.at_control("PUT", f"/nodes/{self.name}/override", shown)
 
     def wait(self, state: str, version: str | None, seconds: float = 60) -> None:

@@ -22,6 +22,9 @@ COLLECTIONS = ROOT / ".build" / "collections"
 #: What tests use of other people's collections.
 COMMUNITY = ROOT / ".build" / "community"
 
+# urllib knows no ranges: the entry's address, and those of up to twenty nodes.
+_OURS = ",".join(["127.0.0.1", "localhost", *(f"127.0.10.{number}" for number in range(1, 21))])
+
 Event = dict[str, Any]
 
 
@@ -80,8 +83,8 @@ class Playbooks:
             "ANSIBLE_INVENTORY_UNPARSED_WARNING": "false",
             "ANSIBLE_NOCOLOR": "1",
             "ANSIBLE_PIPELINING": "1",
-            "NO_PROXY": "127.0.0.1,localhost",
-            "no_proxy": "127.0.0.1,localhost",
+            "NO_PROXY": _OURS,
+            "no_proxy": _OURS,
             **connection,
         }
 

@@ -19,6 +19,9 @@ from typing import Any
 import requests
 import yaml
 
+from .options import names
+from .rows import by_label
+
 TESTS = Path(__file__).resolve().parents[1]
 SECONDS_TO_START = 90
 SECONDS_TO_STOP = 60
@@ -76,15 +79,33 @@ class Simulator:
         return answer.json() if answer.content else None
 
     def cluster(self) -> dict[str, Any]:
-        """The cluster's state and, for each node, its state and version."""
-        answer = self.http.get(f"{self.url}/rest/zdu/cluster", auth=self.administrator, timeout=30)
-        answer.raise_for_status()
-        seen = answer.json()
+        """The cluster's state and, for each node, its state and version.
+
+        The keys are the labels node1, node2, ..., whatever names and addresses the cluster lists; see by_label.
+        """
+        seen, rows = by_label(self.listed, lambda: list(self.backends().values()))
         return {
             "state": seen["state"],
             "upgrade_mode": seen["upgradeModeEnabled"],
-            "nodes": {node["name"]: (node["state"], node["version"]) for node in seen["nodes"]},
+            "nodes": {label: (row["state"], row["version"]) for label, row in rows.items()},
         }
+
+    def listed(self) -> dict[str, Any]:
+        """The cluster as /rest/zdu/cluster lists it."""
+        answer = self.http.get(f"{self.url}/rest/zdu/cluster", auth=self.administrator, timeout=30)
+        answer.raise_for_status()
+        listed: dict[str, Any] = answer.json()
+        return listed
+
+    def label(self, name: str) -> str:
+        """What the collection calls a node by: its name in the cluster, else its address and port."""
+        (node,) = (node for node in self.facts["nodes"] if node["name"] == name)
+        return str(node["cluster_name"] or f"{node['address']}:{node['port']}")
+
+    def shown(self, name: str) -> str:
+        """How the plan calls a node whose host has the name of the node here."""
+        label = self.label(name)
+        return label if label == name else f"{label} ({name})"
 
     def snapshot(self) -> dict[str, Any]:
         """What must be equal before and after something that changes nothing."""
@@ -101,7 +122,7 @@ class Simulator:
         return {**stored, "default_branches": [(path / "HEAD").read_text(encoding="utf-8") for path in paths]}
 
     def backends(self) -> dict[str, dict[str, Any]]:
-        """The nodes as the entry address, the load balancer, sees them."""
+        """The nodes as the entry address, the load balancer, sees them, and their ids; by label."""
         return {node["name"]: node for node in self.at_control("GET", "/nodes")["nodes"]}
 
     def requests_served(self) -> dict[str, int]:
@@ -141,10 +162,12 @@ class Simulator:
         }
 
     def write_inventory(self, path: Path, **more: Any) -> Path:
-        """An inventory of the nodes; ``more`` are variables for all of them."""
+        """An inventory of the nodes, by label; ``more`` are variables for all of them."""
         context = self.facts["context_path"]
         hosts = {
             node["name"]: {
+                "ansible_host": node["address"],
+                **({"rolling_upgrade_node_port": node["port"]} if self.facts["shared_address"] else {}),
                 "rolling_upgrade_install_dir": node["install_dir"],
                 "rolling_upgrade_home": node["home"],
                 "rolling_upgrade_status_url": f"{node['url']}{context}/status",
@@ -194,13 +217,14 @@ def ls_remote(address: str, environment: Mapping[str, str] | None = None) -> dic
 def running(directory: Path, *options: str, within: Sequence[str] = ()) -> Iterator[Simulator]:
     """A fresh cluster on free ports with everything below ``directory``; ended with all its nodes on leaving.
 
-    ``within`` is the beginning of its command, which runs the rest in surroundings of its own.
+    ``within`` is the beginning of its command, which runs the rest in surroundings of its own. The nodes have the names
+    of this run of the tests, see options.py, unless ``options`` give others.
     Raises RuntimeError with the simulator's last words when it does not come up.
     """
     shutil.rmtree(directory, ignore_errors=True)
     directory.mkdir(parents=True)
     ready, log = directory / "ready.json", directory / "simulator.log"
-    command = [*within, sys.executable, "-m", "simulator", "--port", "0", "--until-eof"]
+    command = [*within, sys.executable, "-m", "simulator", "--port", "0", "--until-eof", *names()]
     with log.open("w", encoding="utf-8") as output:
         process = subprocess.Popen(
             [*command, "--data-dir", str(directory / "data"), "--ready-file", str(ready), *options],

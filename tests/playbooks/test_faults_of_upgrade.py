@@ -108,7 +108,7 @@ def test_a_node_hangs_in_its_start(upgrade: Upgrade) -> None:
     run = upgrade.play("rolling_upgrade_nodes", rolling_upgrade_wait_timeout=15)
     fails(run, "node1 was not upgraded", "STARTING", upgrade.target, AGAIN)
     run = upgrade.play("rolling_upgrade_nodes", rolling_upgrade_wait_timeout=15)
-    fails(run, "node1", "STARTING", upgrade.target)
+    fails(run, upgrade.simulator.shown("node1"), "STARTING", "Waited 15 s", "incomplete")
     assert done(run) == []
     upgrade.nodes["node1"].stop()
     resumes(upgrade, "node1")
@@ -118,10 +118,11 @@ def test_a_node_comes_back_in_error(upgrade: Upgrade) -> None:
     """A blocker for the upgrade; the way back is open."""
     upgrade.nodes["node1"].next_start("ERROR")
     run = upgrade.play("rolling_upgrade_nodes")
-    fails(run, "node1 was not upgraded", "node1 is ERROR", upgrade.target, AGAIN, "rolling_upgrade_rollback")
+    label, shown = upgrade.simulator.label("node1"), upgrade.simulator.shown("node1")
+    fails(run, "node1 was not upgraded", f"{label} is ERROR", upgrade.target, AGAIN, "rolling_upgrade_rollback")
     assert "Waited" not in why(run)
     run = upgrade.play("rolling_upgrade_nodes")
-    fails(run, "is blocked", "node1 is in ERROR", "put it right", AGAIN, "rolling_upgrade_rollback")
+    fails(run, "is blocked", f"{shown} is in ERROR", "put it right", AGAIN, "rolling_upgrade_rollback")
     assert done(run) == []
     run = upgrade.play("rolling_upgrade_rollback")
     assert run.returncode == 0, run.output
@@ -146,7 +147,8 @@ def test_the_start_script_fails(upgrade: Upgrade) -> None:
     script.write_text("#!/bin/sh\nexit 7\n", encoding="utf-8")
     run = upgrade.play("rolling_upgrade_nodes")
     script.write_text(whole, encoding="utf-8")
-    fails(run, "node1 was not upgraded", "Run the start script", "node1 is OFFLINE", AGAIN)
+    label = upgrade.simulator.label("node1")
+    fails(run, "node1 was not upgraded", "Run the start script", f"{label} is OFFLINE", AGAIN)
     resumes(upgrade, "node1")
 
 
@@ -161,8 +163,8 @@ def test_another_node_dies_while_one_is_upgraded(upgrade: Upgrade) -> None:
     fails(
         run,
         "is blocked",
-        "node3 is OFFLINE",
-        "stopping node2 now would take a second node down",
+        f"{upgrade.simulator.shown('node3')} is OFFLINE",
+        f"stopping {upgrade.simulator.shown('node2')} now would take a second node down",
         "run the same playbook again",
     )
     assert done(run) == [("upgrade_node", "node1")]
@@ -273,7 +275,7 @@ def test_a_second_operator_stops_another_node(upgrade: Upgrade) -> None:
             upgrade.nodes["node3"].stop()
 
     run = meddled(upgrade, "result", "Take the node out of the load balancer", stop)
-    fails(run, "node1", "node3 is OFFLINE", "second node down", AGAIN)
+    fails(run, "node1", f"{upgrade.simulator.shown('node3')} is OFFLINE", "second node down", AGAIN)
     assert done(run) == []
     resumes(upgrade, "node3", "node1", "node2")
 
@@ -286,7 +288,8 @@ def test_the_upgrade_tasks_fail(upgrade: Upgrade) -> None:
         node.run(upgrade.target)
     upgrade.simulator.at_control("PUT", "/upgrade-tasks", {"seconds": 1, "fail": True})
     run = upgrade.play("rolling_upgrade_finalize")
-    fails(run, "UPGRADE_TASKS_FAILED", f"node1 ACTIVE at {upgrade.target}", "does not recover by itself", "support")
+    label = upgrade.simulator.label("node1")
+    fails(run, "UPGRADE_TASKS_FAILED", f"{label} ACTIVE at {upgrade.target}", "does not recover by itself", "support")
     run = upgrade.play("rolling_upgrade_finalize")
     fails(run, "is blocked", "the upgrade tasks failed", "support")
     assert upgrade.posted() == {"start": 1, "approve": 1}

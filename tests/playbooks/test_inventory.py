@@ -297,34 +297,41 @@ def nodes(simulator: Simulator, directory: Path) -> Estate:
     return Estate(simulator, place, playbooks, "bitbucket.datacenter.cluster", "bitbucket_cluster.yml")
 
 
+def host_names(nodes: Estate) -> list[str]:
+    """The hosts of node1 and node2: their names in the cluster, else their addresses."""
+    return [node["cluster_name"] or node["address"] for node in nodes.simulator.facts["nodes"]]
+
+
 def test_every_node_is_a_host_in_groups_by_state_and_version(nodes: Estate) -> None:
     listed = nodes.listed(nodes.file(node_count=2))
     assert nodes.simulator.requests_served() == {CLUSTER: 1}
     shown = nodes.simulator.cluster()["nodes"]
     (version,) = {running for _state, running in shown.values()}
     for group in ("bitbucket", "state_active", f"version_{version.replace('.', '_')}"):
-        assert hosts(listed, group) == ["node1", "node2"] == sorted(shown)
-    for name, facts in listed["_meta"]["hostvars"].items():
-        found = plain(facts)
+        assert hosts(listed, group) == host_names(nodes)
+    for node, host in zip(nodes.simulator.facts["nodes"], host_names(nodes), strict=True):
+        found = plain(listed["_meta"]["hostvars"][host])
         told = plain(found["bitbucket_node"])
-        assert (told["name"], told["state"], told["version"]) == (name, *shown[name])
-        assert plain(found["rolling_upgrade_node_name"]) == name
-        assert plain(found["ansible_host"]) == told["ip_address"] == "127.0.0.1"
+        assert (told["name"], told["state"], told["version"]) == (node["cluster_name"], *shown[node["name"]])
+        assert plain(found["rolling_upgrade_node_name"]) == told["label"] == nodes.simulator.label(node["name"])
+        assert plain(found["ansible_host"]) == told["ip_address"] == node["address"]
 
 
 def test_constructed_groups_of_nodes(nodes: Estate) -> None:
+    first, second = host_names(nodes)
+    address = nodes.simulator.facts["nodes"][0]["address"]
     path = nodes.file(
         group="machines",
         strict=True,
-        compose={"ansible_host": "bitbucket_node.name ~ '.example.com'"},
-        groups={"first": "bitbucket_node.name == 'node1'"},
+        compose={"ansible_host": "bitbucket_node.ip_address ~ '.example.com'"},
+        groups={"first": f"bitbucket_node.ip_address == '{address}'"},
         keyed_groups=[{"key": "bitbucket_node.build_number", "prefix": "build"}],
     )
     listed = nodes.listed(path)
-    assert hosts(listed, "machines") == ["node1", "node2"] and "bitbucket" not in listed
-    assert hosts(listed, "first") == ["node1"]
+    assert hosts(listed, "machines") == [first, second] and "bitbucket" not in listed
+    assert hosts(listed, "first") == [first]
     assert any(group.startswith("build_900") for group in listed)
-    assert plain(listed["_meta"]["hostvars"]["node2"]["ansible_host"]) == "node2.example.com"
+    assert plain(listed["_meta"]["hostvars"][first]["ansible_host"]) == f"{address}.example.com"
 
 
 def test_a_plan_takes_the_nodes_from_the_inventory(nodes: Estate) -> None:
@@ -345,14 +352,14 @@ def test_a_plan_takes_the_nodes_from_the_inventory(nodes: Estate) -> None:
     book.write_text(yaml.safe_dump([play]), encoding="utf-8")
     run = nodes.playbooks.run(str(book), "--inventory", str(nodes.file()))
     assert run.returncode == 0, run.output
-    assert sorted(filter(None, run.messages("Say")[0])) == ["node1", "node2"]
+    assert sorted(filter(None, run.messages("Say")[0])) == host_names(nodes)
 
 
 def test_each_mistake_with_nodes_is_one_sentence(nodes: Estate) -> None:
+    listed = ", ".join(f"{nodes.simulator.label(name)} ACTIVE" for name in ("node1", "node2"))
     mistakes: list[tuple[dict[str, Any], str]] = [
         ({"cache": True}, "option cache is unknown"),
-        ({"node_count": 3}, "The cluster lists 2 nodes, not 3 (node1 ACTIVE, node2 ACTIVE)"),
-        ({"hostname": "ip_address"}, "Several nodes would be the host 127.0.0.1"),
+        ({"node_count": 3}, f"The cluster lists 2 nodes, not 3 ({listed})"),
         ({"url": []}, "url is not set"),
         ({"url": "http://127.0.0.1:9", "patience": 0}, "GET /rest/zdu/cluster got no answer from http://127.0.0.1:9"),
         ({"username": "developer", "password": WRONG}, "GET /rest/zdu/cluster answered 401"),

@@ -93,7 +93,8 @@ def test_a_wait_tells_at_once_what_has_changed(play: Play, simulator: Simulator,
     control(OVERRIDE, state="STARTING")
     simulator.forget_requests()
     # it would be the only line if changes had to wait
-    wait = {"node": "node2", "state": "ACTIVE", "wait_delay": 0.2, "wait_timeout": 60, "progress_interval": 600}
+    node = simulator.label("node2")
+    wait = {"node": node, "state": "ACTIVE", "wait_delay": 0.2, "wait_timeout": 60, "progress_interval": 600}
     changes = threading.Thread(target=change)
     changes.start()
     run = play(playbook(directory, "cluster_wait", wait))
@@ -101,16 +102,17 @@ def test_a_wait_tells_at_once_what_has_changed(play: Play, simulator: Simulator,
     assert run.returncode == 0, run.output
     starting, draining, failed = lines(run.output)
     version = simulator.cluster()["nodes"]["node2"][1]
-    assert starting == f"node node2: STARTING at {version}, wanted ACTIVE, 0 of 60 s"
-    assert draining.startswith(f"node node2: DRAINING at {version} with 5 tasks, wanted ACTIVE, ")
-    assert failed.startswith("node node2: the look failed, GET /rest/zdu/cluster got no answer from ")
+    assert starting == f"node {node}: STARTING, wanted ACTIVE, 0 of 60 s"
+    assert draining.startswith(f"node {node}: DRAINING at {version} with 5 tasks, wanted ACTIVE, ")
+    assert failed.startswith(f"node {node}: the look failed, GET /rest/zdu/cluster got no answer from ")
 
 
-def test_a_wait_repeats_itself_where_nothing_changes(play: Play, directory: Path) -> None:
+def test_a_wait_repeats_itself_where_nothing_changes(play: Play, directory: Path, simulator: Simulator) -> None:
+    first = simulator.label("node1")
     wait = {"state": "MIXED", "wait_delay": 0.2, "wait_timeout": 2, "progress_interval": 0.5}
     run = play(playbook(directory, "cluster_wait", wait))
     assert run.returncode != 0
-    assert "in vain for the cluster to be MIXED: it is STABLE (node1 ACTIVE at " in run.failures[0]["msg"]
+    assert f"in vain for the cluster to be MIXED: it is STABLE ({first} ACTIVE at " in run.failures[0]["msg"]
     said = lines(run.output)
     assert 3 <= len(said) <= 5
-    assert all(line.startswith("the cluster: STABLE (node1 ACTIVE at ") for line in said)
+    assert all(line.startswith(f"the cluster: STABLE ({first} ACTIVE at ") for line in said)

@@ -74,7 +74,18 @@ def main() -> int:
     parser.add_argument("--nodes", type=_count, default=3, help="how many nodes (default: %(default)s)")
     parser.add_argument(
         "--port", type=int, default=7990,
-        help="the entry address; control is one below, the nodes follow above; 0: free ports (default: %(default)s)",
+        help="the port of the entry address and of every node; control is one below; 0: free ports"
+        " (default: %(default)s)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--shared-address", action="store_true",
+        help="the nodes share the entry's address and have the ports above its own, in place of one port and an"
+        " address each",
+    )  # fmt: skip
+    parser.add_argument(
+        "--node-names", choices=("none", "unique", "same"), default="none",
+        help="the names of the nodes in the cluster: not configured, node1 to nodeN, or one for all"
+        " (default: %(default)s)",
     )  # fmt: skip
     parser.add_argument(
         "--version", type=_version, default=Version(9, 4, 21),
@@ -95,7 +106,7 @@ def main() -> int:
     parser.add_argument(
         "--setting", type=_setting, action="append", default=[], metavar="NAME=VALUE", dest="settings",
         help="a setting of the servers, repeatable: basic_authentication, captcha_after_failed_logins,"
-        " rest_delay_seconds, zdu_conflict_body, license_limit_exceeded, page_max, rate_limit;"
+        " rest_delay_seconds, null_state_seconds, zdu_conflict_body, license_limit_exceeded, page_max, rate_limit;"
         " for example basic_authentication=false, rate_limit='{enabled: true}'",
     )  # fmt: skip
     parser.add_argument(

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 bitbucket.datacenter contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Who is calling: HTTP Basic and Bearer, the same for REST and git."""
+"""Who is calling: HTTP Basic and Bearer, the same for REST and git (of a token that is not accepted: assumed)."""
 
 from __future__ import annotations
 
@@ -45,10 +45,26 @@ IDENTITY = web.RequestKey("identity", Identity)
 
 
 def authenticate(node: NodeRuntime, request: web.Request, path: str) -> Identity:
-    """The identity behind the Authorization header; ApiError for a wrong one, ANONYMOUS for none.
+    """The identity behind the Authorization header; ANONYMOUS for none; ApiError for a login that is refused.
 
-    `path` is the one below the context path.
+    seen 10.4.1: a token that is not accepted is anonymous, too, and so are those of projects and repositories after
+    they are gone. `path` is the one below the context path.
     """
+    identity = _identity(node, request, path)
+    if identity.user is not None and not identity.user.licensed:
+        raise errors.unlicensed()
+    return identity
+
+
+def recognised(node: NodeRuntime, request: web.Request, path: str) -> Identity:
+    """The same for an answer that the caller gets anyway: ANONYMOUS for a login that is refused."""
+    try:
+        return authenticate(node, request, path)
+    except errors.ApiError:
+        return ANONYMOUS
+
+
+def _identity(node: NodeRuntime, request: web.Request, path: str) -> Identity:
     scheme, value = _header(request)
     if scheme == "basic":
         if path.startswith("/rest/") and not node.live.behaviour.basic_authentication:
@@ -56,9 +72,9 @@ def authenticate(node: NodeRuntime, request: web.Request, path: str) -> Identity
         return _basic(node, request, value, takes_tokens(path))
     if scheme == "bearer":
         identity = _token_identity(node, value)
-        if identity is None:
-            raise errors.ApiError(401, "The access token is not valid.", "auth.TokenAuthenticationException")
-        return identity
+        if identity is None and node.live.behaviour.unaccepted_tokens == "refused":
+            raise errors.invalid_token()
+        return identity or ANONYMOUS
     return ANONYMOUS
 
 

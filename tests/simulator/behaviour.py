@@ -50,10 +50,15 @@ class Behaviour:
     basic_authentication: bool = True
     # After so many failed logins in a row; 0: never. assumed: 5.
     captcha_after_failed_logins: int = 5
+    # A bearer token that is unknown, revoked or expired, or of a user who is not active: served as anonymous (seen
+    # 10.4.1), or refused with 401, as other releases may do (assumed).
+    unaccepted_tokens: str = "anonymous"
     # seen 7.21 to 10.2: /status says RUNNING before authenticated REST works.
     rest_delay_seconds: float = 0.0
-    # doc: the body of a 409 of /rest/zdu is empty or has errors[].
-    zdu_conflict_body: str = "errors"
+    # The body of a 409 of /rest/zdu: empty (confirmed by the evidence for start, cancel, approve) or errors[] (doc).
+    zdu_conflict_body: str = "empty"
+    # likely: how long a node is listed without state and version when it joins, becomes ACTIVE, and begins to stop.
+    null_state_seconds: float = 0.0
     # doc: 403; assumed: for writes over REST.
     license_limit_exceeded: bool = False
     page_max: dict[str, int] = field(default_factory=lambda: dict(PAGE_MAX))
@@ -76,7 +81,11 @@ class NodeOverride:
     active_user_count: int | None = None
     # ERROR: the node is in that state and serves nothing. Others are shown only, it serves as before.
     state: str | None = None
-    # {outcome: ERROR, STARTING (for ever) or EXIT, times}: how the next starts end.
+    # Listed without state and version, as a node that does not answer its peers in time.
+    silent: bool | None = None
+    # Listed without address and port.
+    hide_address: bool | None = None
+    # {outcome: ERROR, REFUSED_GIT, REFUSED_JAVA, STARTING (for ever) or EXIT, times}: how the next starts end.
     next_start: dict[str, Any] | None = None
 
 

@@ -12,9 +12,11 @@ from typing import Any
 
 from aiohttp import web
 
+from simulator import moving
 from simulator.control_server import HELP, ServerControl, document
 from simulator.entry import Entry
 from simulator.layout import SharedHome
+from simulator.membership import Membership
 from simulator.release import archive_name, build_installer, build_release, installer_name
 from simulator.store import Store
 from simulator.version import Version
@@ -52,10 +54,13 @@ class Control:
     async def _index(self, request: web.Request) -> web.Response:
         return web.json_response(
             {
-                "GET /nodes": "the nodes as the entry address sees them",
+                "GET /nodes": "the nodes as the entry address sees them; id, address and port as a member of the"
+                " cluster (else null); listed: the ids of all its rows in /rest/zdu/cluster",
+                **moving.HELP,
                 "PUT /nodes/{name}": 'body {"drained": true or false, "timeout": seconds}',
                 "GET and PUT /entry": 'body {"listening": false} takes the entry address away, true brings it back',
-                "PUT /upgrade-tasks": 'body {"seconds": how long they run after approve, "fail": true or false}',
+                "PUT /upgrade-tasks": 'body {"seconds": how long they run after approve, "fail": true or false}; after'
+                " UPGRADE_TASKS_FAILED it makes the cluster READY_TO_RUN_UPGRADE_TASKS again",
                 "GET /requests": "requests served by the nodes, newest last, and counts; ?limit=, ?method=, ?route=,"
                 " ?node=; those that change something with dry_run and their body, without secrets",
                 "DELETE /requests": "forget them",
@@ -65,7 +70,14 @@ class Control:
         )
 
     async def _nodes(self, request: web.Request) -> web.Response:
-        return web.json_response({"nodes": [backend.shown() for backend in self._entry.backends]})
+        cluster = Membership(self._store).cluster()
+        shown = []
+        for backend in self._entry.backends:
+            rows = [member for member in cluster.members if member.label == backend.name]
+            member = next((row for row in rows if row.live), None)
+            facts = {name: getattr(member, name, None) for name in ("id", "address", "port")}
+            shown.append({**backend.shown(), **facts, "listed": [row.id for row in rows]})
+        return web.json_response({"nodes": shown})
 
     async def _change_node(self, request: web.Request) -> web.Response:
         """Drain waits for the requests in flight; 409 when they do not end in time, the node stays drained then."""
@@ -102,13 +114,17 @@ class Control:
         return await self._shown_entry(request)
 
     async def _upgrade_tasks(self, request: web.Request) -> web.Response:
-        """What the next approve does: RUNNING_UPGRADE_TASKS for a while, then STABLE or UPGRADE_TASKS_FAILED."""
+        """What the next approve does: RUNNING_UPGRADE_TASKS for a while, then STABLE or UPGRADE_TASKS_FAILED.
+
+        Tasks that have failed before may be run again then.
+        """
         try:
             body = await request.json()
             plan = {"seconds": float(body.get("seconds", 0)), "fail": bool(body.get("fail", False))}
         except (ValueError, AttributeError, TypeError):
             return web.json_response({"error": 'the body must be like {"seconds": 5, "fail": false}'}, status=400)
         self._store.set_setting("upgrade_tasks", plan)
+        Membership(self._store).retry_tasks()
         return web.json_response(plan)
 
     async def _requests(self, request: web.Request) -> web.Response:

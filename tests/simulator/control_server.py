@@ -22,19 +22,25 @@ HELP = {
     "POST /faults": 'add a rule, e.g. {"method": "POST", "path": "/branches$", "count": 1, "fault": {"kind": '
     '"reset_after"}}; also route, node, user, skip, probability, seed; kinds: delay (seconds), reset_before,'
     " reset_after, truncate (bytes), wrong_shape (body, status), html (status), status (status, retry_after, body),"
-    " redirect (to, status), slow_drip (bytes, pause); when: before or after the action is done",
+    " redirect (to, status), slow_drip (bytes, pause), anonymous,"
+    " strip_header (name); when: before or after the action is done",
     "GET and DELETE /faults/{id}": "one rule",
     "DELETE /faults": "forget all rules",
     "GET, PUT and DELETE /server": "settings of the servers: basic_authentication, captcha_after_failed_logins,"
+    " unaccepted_tokens (anonymous or refused),"
     " rest_delay_seconds, zdu_conflict_body (errors or empty), license_limit_exceeded, page_max {resource: cap},"
-    " rate_limit {enabled, capacity, refill, exempt}; PUT changes what it names, DELETE brings the defaults back",
+    " rate_limit {enabled, capacity, refill, exempt}, null_state_seconds (how long a node is listed without state when it"
+    " joins, becomes ACTIVE and begins to stop); PUT changes what it names, DELETE brings the defaults back",
     "GET, PUT and DELETE /nodes/{name}/override": "what a node shows in place of the truth: tasks_total,"
-    " active_user_count, state (ERROR); next_start {outcome: ERROR, STARTING or EXIT, times}; null: the truth",
+    " active_user_count, state (ERROR), silent (listed without state and version), hide_address (listed without"
+    " address and port); next_start {outcome: ERROR, REFUSED_GIT, REFUSED_JAVA, STARTING or EXIT, times}; null: the"
+    " truth",
     "PUT /mesh-nodes/{name}": 'body {"offline": true or false, "drain_seconds": how long it is DRAINING}, or one of'
     " them",
     "GET /jira/issues": "the issues that were created from comments, each with its application, comment and fields",
     "GET /users": "users with their failed logins and whether they must solve a CAPTCHA",
-    "PUT /users/{name}": 'body {"failed_logins": 0} takes the CAPTCHA away; {"password": "other"} ends the present one',
+    "PUT /users/{name}": 'body {"failed_logins": 0} takes the CAPTCHA away; {"password": "other"} ends the present one,'
+    ' {"permission": "UNLICENSED"} takes the licence away',
 }
 
 

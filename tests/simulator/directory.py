@@ -23,6 +23,8 @@ LEVELS = {
     "PROJECT_WRITE": WRITE,
     "PROJECT_ADMIN": ADMIN,
 }
+# Of an account that may log in and nothing else.
+UNLICENSED = "UNLICENSED"
 GLOBAL_PERMISSIONS = ("LICENSED_USER", "PROJECT_CREATE", "ADMIN", "SYS_ADMIN")
 
 
@@ -41,8 +43,12 @@ class User:
     def service(self) -> bool:
         return self.name.startswith(SERVICE_PREFIX)
 
+    @property
+    def licensed(self) -> bool:
+        return self.permission != UNLICENSED
+
     def is_at_least(self, permission: str) -> bool:
-        return GLOBAL_PERMISSIONS.index(self.permission) >= GLOBAL_PERMISSIONS.index(permission)
+        return self.licensed and GLOBAL_PERMISSIONS.index(self.permission) >= GLOBAL_PERMISSIONS.index(permission)
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ import asyncio
 import functools
 import logging
 import ssl
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
@@ -52,11 +52,13 @@ class Backend:
 class Entry:
     """Round robin over the nodes that are up and not drained."""
 
-    def __init__(self, backends: list[Backend], context_path: str) -> None:
+    def __init__(self, backends: list[Backend], context_path: str, locate: Callable[[str], str | None]) -> None:
+        """`locate` finds where a node listens, by its name; None: where it was last."""
         self.backends = backends
         #: While it is not, new connections are refused and open ones are reset with their next request.
         self.listening = False
         self._context_path = context_path
+        self._locate = locate
         self._turn = 0
 
     def backend(self, name: str) -> Backend | None:
@@ -101,6 +103,7 @@ class Entry:
     async def _check(self, backend: Backend) -> None:
         limit = aiohttp.ClientTimeout(total=5)
         while True:
+            backend.url = self._locate(backend.name) or backend.url
             try:
                 async with self._session.get(f"{backend.url}{self._context_path}/status", timeout=limit) as answer:
                     up = answer.status == 200 and (await answer.json(content_type=None)).get("state") == "RUNNING"

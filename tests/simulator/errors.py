@@ -115,6 +115,20 @@ def incorrect_password() -> ApiError:
     )
 
 
+def unlicensed() -> ApiError:
+    # seen: 401, this name and text; the package, and that X-AUSERNAME is not sent with it, are assumed.
+    return ApiError(
+        401,
+        "You are not currently licensed to use Bitbucket. Please contact your administrator to resolve this issue.",
+        "auth.NoAccessAuthenticationException",
+    )
+
+
+def invalid_token() -> ApiError:
+    # assumed: for releases that refuse a token that they do not accept.
+    return ApiError(401, "The access token is not valid.", "auth.TokenAuthenticationException")
+
+
 def captcha(base_url: str) -> ApiError:
     """seen: 401, with a challenge for Basic; doc: the header that names the reason."""
     return ApiError(

@@ -11,6 +11,7 @@ from typing import Any
 
 from aiohttp import web
 
+from simulator.auth import IDENTITY, recognised
 from simulator.errors import ApiError
 from simulator.pages import html_page
 from simulator.runtime import RUNTIME
@@ -24,6 +25,10 @@ Next = Callable[[web.Request], Awaitable[web.StreamResponse]]
 WHOLE = web.RequestKey("whole", bool)
 # What befell this request, for the log of requests.
 FAULT = web.RequestKey("fault", str)
+# The caller is anonymous, whatever the credentials.
+UNKNOWN = web.RequestKey("unknown", bool)
+# A header that something before the node takes away from its answer.
+STRIPPED = web.RequestKey("stripped", str)
 # An answer that never left has been logged: not once more.
 LOGGED = web.RequestKey("logged", bool)
 
@@ -57,8 +62,11 @@ async def act(request: web.Request, handler: Next, fault: dict[str, Any], log: L
 
 
 async def _before(request: web.Request, handler: Next, fault: dict[str, Any], log: LogUnsent) -> web.StreamResponse:
-    if fault["kind"] == "delay":
-        await asyncio.sleep(fault["seconds"])
+    if fault["kind"] in ("delay", "anonymous", "strip_header"):
+        await asyncio.sleep(fault.get("seconds", 0))
+        request[UNKNOWN] = fault["kind"] == "anonymous"
+        if fault["kind"] == "strip_header":
+            request[STRIPPED] = fault.get("name", "X-AUSERNAME")
         return await handler(request)
     if fault["kind"] == "reset_before":
         log(request, None)
@@ -78,11 +86,19 @@ def _instead(request: web.Request, fault: dict[str, Any]) -> web.Response:
     if fault["kind"] == "html":
         return html_page(fault.get("status", 200), "Log in", "Please log in with your company account.")
     if fault["kind"] == "wrong_shape":
+        _recognise(request)
         return web.json_response(fault.get("body", {"unexpected": ["shape"]}), status=fault.get("status", 200))
     if fault["kind"] == "redirect":
         location = fault.get("to", "http://elsewhere.invalid").rstrip("/") + request.raw_path
         return web.Response(status=fault.get("status", 302), headers={"Location": location})
     return _status(request, fault)
+
+
+def _recognise(request: web.Request) -> None:
+    """What a node itself answers names the account."""
+    if IDENTITY not in request:
+        node = request.config_dict[RUNTIME]
+        request[IDENTITY] = recognised(node, request, request.path.removeprefix(node.config.context_path))
 
 
 def _status(request: web.Request, fault: dict[str, Any]) -> web.Response:
@@ -91,6 +107,7 @@ def _status(request: web.Request, fault: dict[str, Any]) -> web.Response:
     # 501 and more come from what stands before the server, which knows nothing of errors[].
     body = fault.get("body", "errors" if status <= 500 else "html")
     if body == "errors":
+        _recognise(request)
         error = ApiError(status, f"A fault on demand: {reason}")
         response = web.json_response(request.config_dict[RUNTIME].dialect.error_body(error), status=status)
     elif body == "html":

@@ -30,6 +30,8 @@ The fault is `{"kind": ...}` and what the kind takes; `when` tells whether the a
                   html (default for 501 and more) or empty; when: before (default)
     redirect      to another host: `to` (default http://elsewhere.invalid) and the same path, `status` (302);
                   when: before (default)
+    anonymous     the caller is served as anonymous, as for a token that was revoked
+    strip_header  the answer loses a header, as by a proxy: `name` (default X-AUSERNAME)
     slow_drip     the action is done; the body comes in pieces of `bytes` (1) with a `pause` (0.1 s) between
 A 429 is {"kind": "status", "status": 429, "retry_after": 2}.
 """

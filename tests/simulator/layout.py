@@ -38,7 +38,11 @@ class SharedHome:
 
 @dataclass(frozen=True)
 class NodeConfig:
-    """`<home>/node.json`: what a node is told about itself; its version comes from its installation."""
+    """`<home>/node.json`: a node's settings; its version comes from its installation.
+
+    `name` is the label by which directories, the control address and tests know the node. The cluster does not show it.
+    `host` is the address that the node binds to.
+    """
 
     name: str
     host: str
@@ -47,6 +51,24 @@ class NodeConfig:
     start_up_seconds: float
     python: str
     supervisor_lock: str
+    # The node's name in the cluster, as -Dcluster.node.name sets it; None: not configured.
+    cluster_name: str | None = None
+    # What the cluster lists in place of the address and the port that the node binds to; None: those.
+    advertised_address: str | None = None
+    advertised_port: int | None = None
+
+    @property
+    def url(self) -> str:
+        return f"http://{self.host}:{self.port}"
+
+    @property
+    def address(self) -> str:
+        """As the cluster lists it."""
+        return self.advertised_address or self.host
+
+    @property
+    def listed_port(self) -> int:
+        return self.advertised_port or self.port
 
     @classmethod
     def read(cls, home: Path) -> NodeConfig:

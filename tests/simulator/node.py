@@ -30,6 +30,11 @@ EXIT_JOIN_REFUSED = 3
 EXIT_TOLD_TO = 4
 # doc: requests in flight have 30 s by default; the stop script waits as long.
 GRACE_SECONDS = 28.0
+# What a release says of programs that it refuses; the words are assumed.
+_REFUSALS = {
+    "REFUSED_GIT": "git version 2.48.1 is not supported",
+    "REFUSED_JAVA": "Java version 17 is not supported",
+}
 
 
 class Heart(threading.Thread):
@@ -69,25 +74,31 @@ async def serve(node: NodeRuntime, outcome: str | None) -> None:
     await web.TCPSite(runner, node.config.host, node.config.port, reuse_port=True, backlog=512).start()
     logger.info("Listening on %s:%s, starting up", node.config.host, node.config.port)
     try:
-        await asyncio.wait_for(stop.wait(), node.config.start_up_seconds)
+        await asyncio.wait_for(stop.wait(), node.silent_seconds + node.config.start_up_seconds)
     except TimeoutError:
         _come_up(node, outcome)
         await stop.wait()
     logger.info("Stopping: requests in flight are finished")
-    node.membership.set_state(node.node_id, "DRAINING")
+    node.membership.set_state(node.node_id, "DRAINING", node.silent_seconds)
     await runner.cleanup()
     node.membership.set_state(node.node_id, "TERMINATING")
 
 
 def _come_up(node: NodeRuntime, outcome: str | None) -> None:
     if outcome is None:
-        node.membership.set_state(node.node_id, "ACTIVE")
+        node.membership.set_state(node.node_id, "ACTIVE", node.silent_seconds)
         node.come_up()
         logger.info("Bitbucket %s is running as node %s (%s)", node.version, node.config.name, node.node_id)
     elif outcome == "ERROR":
         node.membership.set_state(node.node_id, "ERROR")
         node.failed = True
         logger.error("Bitbucket could not start: the node was told to end up in state ERROR")
+    elif outcome in _REFUSALS:
+        # seen 10.4 for git: it has started by its own account, and then parks in ERROR. assumed for Java.
+        logger.info("Bitbucket %s has started", node.version)
+        node.membership.set_state(node.node_id, "ERROR")
+        node.failed = True
+        logger.error("Bitbucket %s cannot be used: %s", node.version, _REFUSALS[outcome])
     else:
         logger.warning("The node was told to stay in state STARTING")
 
@@ -110,7 +121,7 @@ def main() -> int:
         logger.error("The node was told to end while it starts")
         return EXIT_TOLD_TO
     try:
-        node.node_id = node.membership.join(config.name, version, config.host, config.port)
+        node.node_id = node.membership.join(config, version, node.silent_seconds)
     except JoinRefusedError as reason:
         logger.error("Node %s cannot join the cluster: %s", config.name, reason)
         return EXIT_JOIN_REFUSED

@@ -73,6 +73,11 @@ class NodeRuntime:
         delay = min(self.rest_delay_seconds, self.live.behaviour.rest_delay_seconds)
         return self.ready_since is not None and time.monotonic() >= self.ready_since + delay
 
+    @property
+    def silent_seconds(self) -> float:
+        """How long the cluster lists the node without state where its state changes."""
+        return self.live.behaviour.null_state_seconds
+
     def come_up(self) -> None:
         self.rest_delay_seconds = self.live.behaviour.rest_delay_seconds
         self.ready_since = time.monotonic()

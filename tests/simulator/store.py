@@ -96,9 +96,13 @@ CREATE TABLE IF NOT EXISTS token (
 CREATE TABLE IF NOT EXISTS fault (
     id INTEGER PRIMARY KEY AUTOINCREMENT, rule TEXT NOT NULL, seen INTEGER NOT NULL DEFAULT 0,
     hits INTEGER NOT NULL DEFAULT 0);
-CREATE TABLE IF NOT EXISTS node (
-    name TEXT PRIMARY KEY, id TEXT NOT NULL, version TEXT NOT NULL, address TEXT NOT NULL, port INTEGER NOT NULL,
-    state TEXT NOT NULL, heartbeat REAL NOT NULL, tasks INTEGER NOT NULL DEFAULT 0, users INTEGER NOT NULL DEFAULT 0);
+-- Members do not outlive a run. The name is null where none is configured; until silent_until the node is listed
+-- without its state; url is where it listens, address and port are what it advertises.
+DROP TABLE IF EXISTS node;
+CREATE TABLE node (
+    label TEXT PRIMARY KEY, id TEXT NOT NULL, name TEXT, version TEXT NOT NULL, address TEXT NOT NULL,
+    port INTEGER NOT NULL, url TEXT NOT NULL, state TEXT NOT NULL, heartbeat REAL NOT NULL,
+    silent_until REAL NOT NULL DEFAULT 0, tasks INTEGER NOT NULL DEFAULT 0, users INTEGER NOT NULL DEFAULT 0);
 """
 
 

@@ -26,6 +26,7 @@ from simulator.faults import EXAMPLE, delete_rules
 from simulator.layout import NodeConfig, SharedHome
 from simulator.locks import try_lock
 from simulator.membership import Membership
+from simulator.moving import Moves
 from simulator.ports import Ports
 from simulator.release import build_release, install
 from simulator.seed import Seeder, read_seed
@@ -33,6 +34,8 @@ from simulator.store import Store
 from simulator.version import Version
 
 HOST = "127.0.0.1"
+# Of the nodes that do not share the entry's address: this and their number. Several simulators differ in the port.
+_NODES = "127.0.10."
 _MARKER = "simulator.lock"
 
 
@@ -57,6 +60,9 @@ class Options:
     # HTTPS at the entry address: the certificate with its key in one file, and who may sign those of clients.
     tls_certificate: Path | None
     tls_client_ca: Path | None
+    # Whether all nodes are at the entry's address, with a port each, and how they are named: none, unique or same.
+    shared_address: bool
+    node_names: str
 
     def tls(self) -> ssl.SSLContext | None:
         """What the entry address serves with, None for plain HTTP. SetUpError for files that do not do."""
@@ -75,10 +81,13 @@ class Options:
 
 @dataclass(frozen=True)
 class NodePlace:
-    name: str
-    port: int
+    config: NodeConfig
     install_dir: Path
     home: Path
+
+    @property
+    def name(self) -> str:
+        return self.config.name
 
     def script(self, action: str) -> list[str]:
         return [str(self.install_dir / "current" / "bin" / f"{action}-bitbucket.sh"), "--no-search"]
@@ -141,7 +150,7 @@ class Supervisor:
             self._shared.create()
         store = Store(path)
         store.create_tables()
-        store.execute("DELETE FROM node")
+        Membership(store).relocate([place.config for place in self._places])
         # What was wrong on purpose in a former run is not wrong in this one.
         delete_rules(store)
         forget_overrides(store)
@@ -156,22 +165,34 @@ class Supervisor:
         store.close()
         path.replace(self._shared.database)
 
-    def _prepare_nodes(self, ports: Ports, first_port: int) -> None:
+    def _addresses(self, ports: Ports) -> list[tuple[str, int]]:
+        """One for each node, reserved."""
+        numbers, first = range(1, self._options.nodes + 1), self._options.port
+        if self._options.shared_address:
+            return [(HOST, ports.take(HOST, first + number) if first else ports.take_any(HOST)) for number in numbers]
+        hosts = [f"{_NODES}{number}" for number in numbers]
+        if first:
+            return [(host, ports.take(host, first)) for host in hosts]
+        port = ports.take_any(*hosts)
+        return [(host, port) for host in hosts]
+
+    def _prepare_nodes(self, ports: Ports) -> None:
         archive: Path | None = None
-        for number in range(1, self._options.nodes + 1):
+        for number, (host, port) in enumerate(self._addresses(ports), start=1):
             name = f"node{number}"
             root = self._data / "nodes" / name
-            port = ports.take(first_port + number) if first_port else ports.take_any()
-            place = NodePlace(name, port, root / "install", root / "home")
-            NodeConfig(
+            config = NodeConfig(
                 name=name,
-                host=HOST,
+                host=host,
                 port=port,
                 context_path=self._options.context_path,
                 start_up_seconds=self._options.start_up_seconds,
                 python=sys.executable,
                 supervisor_lock=str(self._lock_path),
-            ).write(place.home)
+                cluster_name={"none": None, "unique": name, "same": "bitbucket"}[self._options.node_names],
+            )
+            place = NodePlace(config, root / "install", root / "home")
+            config.write(place.home)
             link = place.home / "shared"
             if not link.is_symlink():
                 link.symlink_to(self._shared.root)
@@ -191,19 +212,19 @@ class Supervisor:
         if self._options.until_eof:
             loop.add_reader(sys.stdin.fileno(), stop.set)
         options = self._options
-        ports = Ports(HOST, held)
-        entry_port = ports.take(options.port) if options.port else ports.take_any()
-        control_port = ports.take(options.port - 1) if options.port else ports.take_any()
-        self._prepare_nodes(ports, options.port)
+        ports = Ports(held)
+        entry_port = ports.take(HOST, options.port) if options.port else ports.take_any(HOST)
+        control_port = ports.take(HOST, options.port - 1) if options.port else ports.take_any(HOST)
+        self._prepare_nodes(ports)
         await asyncio.to_thread(self._prepare_shared_home)
         store = Store(self._shared.database)
-        entry = Entry(
-            [Backend(place.name, f"http://{HOST}:{place.port}") for place in self._places], options.context_path
-        )
-        control = Control(entry, store, self._shared, self._data / "releases", options.version)
+        backends = [Backend(place.name, place.config.url) for place in self._places]
+        entry = Entry(backends, options.context_path, Membership(store).url)
+        control = Control(entry, store, self._shared, self._data / "releases", options.version).app()
+        Moves({place.name: place.home for place in self._places}, ports).add_to(control.router)
         try:
             async with (
-                serving(control.app(), HOST, control_port),
+                serving(control, HOST, control_port),
                 entry.serving(HOST, entry_port, options.tls()),
             ):
                 await asyncio.gather(*(self._script(place, "start") for place in self._places))
@@ -229,7 +250,7 @@ class Supervisor:
         membership = Membership(store)
         deadline = asyncio.get_running_loop().time() + 60 + self._options.start_up_seconds
         while not stop.is_set():
-            active = {member.name for member in membership.cluster().members if member.state == "ACTIVE"}
+            active = {member.label for member in membership.cluster().members if member.listed_state == "ACTIVE"}
             if len(active) == len(self._places) and all(backend.up for backend in entry.backends):
                 return True
             if asyncio.get_running_loop().time() > deadline:
@@ -244,7 +265,7 @@ class Supervisor:
 
     def _facts(self, store: Store, entry_port: int, control_port: int) -> dict[str, Any]:
         directory = Directory(store)
-        members = {member.name: member for member in Membership(store).cluster().members}
+        members = {member.label: member for member in Membership(store).cluster().members if member.live}
         repositories = directory.repositories()
         control = f"http://{HOST}:{control_port}"
         return {
@@ -255,12 +276,15 @@ class Supervisor:
             "data_dir": str(self._data),
             "git_dir": str(self._shared.repositories),
             "releases": control + "/releases",
+            "shared_address": self._options.shared_address,
             "nodes": [
                 {
                     "name": place.name,
+                    "cluster_name": place.config.cluster_name,
                     "id": members[place.name].id,
-                    "url": f"http://{HOST}:{place.port}",
-                    "port": place.port,
+                    "url": place.config.url,
+                    "address": place.config.address,
+                    "port": place.config.listed_port,
                     "install_dir": str(place.install_dir),
                     "home": str(place.home),
                 }

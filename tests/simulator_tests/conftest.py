@@ -17,6 +17,7 @@ from typing import Any
 
 import pytest
 import requests
+from harness.rows import by_label
 from workbench import Workbench
 
 TESTS = Path(__file__).resolve().parents[1]
@@ -65,8 +66,17 @@ class Cluster:
         shown: dict[str, Any] = self.get("/rest/zdu/cluster", at=at)
         return shown
 
-    def states(self, at: str | None = None) -> dict[str, str]:
-        return {node["name"]: node["state"] for node in self.zdu(at)["nodes"]}
+    def rows(self, at: str | None = None) -> dict[str, dict[str, Any]]:
+        """The rows of the cluster's list, by label; where a node has two, the one that is not OFFLINE."""
+        return by_label(lambda: self.zdu(at), self.backends)[1]
+
+    def states(self, at: str | None = None) -> dict[str, str | None]:
+        return {label: row["state"] for label, row in self.rows(at).items()}
+
+    def backends(self) -> list[dict[str, Any]]:
+        """The nodes as the control address shows them."""
+        nodes: list[dict[str, Any]] = self.control("GET", "/nodes").json()["nodes"]
+        return nodes
 
     def control(self, method: str, path: str, **more: Any) -> Any:
         return requests.request(method, self.facts["control"] + path, timeout=60, **more)

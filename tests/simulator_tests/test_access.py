@@ -16,6 +16,7 @@ from conftest import JSON, Cluster, running
 
 API = "/rest/api/latest"
 REPO = API + "/projects/PLAT/repos/api"
+UTILS_OPEN = "/rest/branch-utils/latest/projects/OPEN/repos/one/branches"
 UTILS = "/rest/branch-utils/latest/projects/PLAT/repos/api"
 TOKENS = "/rest/access-tokens/latest"
 
@@ -30,6 +31,7 @@ SEED = {
     "tokens": [
         {"user": "developer", "permissions": ["REPO_READ"], "secret": "read-token"},
         {"user": "developer", "permissions": ["REPO_READ"], "secret": "expired-token", "expires_in_days": -1},
+        {"user": "gone", "permissions": ["REPO_READ"], "secret": "gone-token"},
         {"oauth": "admin", "secret": "oauth-token"},
     ],
     "projects": [
@@ -161,10 +163,137 @@ def test_default_permission_of_a_project(small: Cluster) -> None:
     assert small.call("POST", path.format("OPEN"), user="developer", json=body).status_code == 401
 
 
-def test_expired_tokens_and_inactive_users(small: Cluster) -> None:
-    assert bearer(small, "read-token", "GET", API + "/projects/SHUT").status_code == 200
-    assert bearer(small, "expired-token", "GET", API + "/projects/SHUT").status_code == 401
+def slugs(answer: requests.Response) -> list[str]:
+    assert answer.status_code == 200, answer.text
+    return sorted(repository["slug"] for repository in answer.json()["values"])
+
+
+@pytest.mark.parametrize("token", ["expired-token", "never-a-token", "gone-token", "read-tokeN"])
+def test_a_token_that_is_not_accepted_is_served_as_anonymous(small: Cluster, token: str) -> None:
+    shut = API + "/projects/SHUT"
+    seen = bearer(small, "read-token", "GET", shut + "/repos")
+    assert slugs(seen) == ["one", "shown"] and seen.headers["X-AUSERNAME"] == "developer"
+    for path in ("/projects", "/projects/OPEN", "/repos", "/projects/SHUT/repos"):
+        answer = bearer(small, token, "GET", API + path)
+        assert answer.json() == small.call("GET", API + path, user=None).json()
+        assert answer.status_code == 200 and "X-AUSERNAME" not in answer.headers
+    assert slugs(bearer(small, token, "GET", shut + "/repos")) == ["shown"]
+    for method, path in (("GET", shut + "/repos/one"), ("GET", API + "/profile/recent/repos"), ("POST", UTILS_OPEN)):
+        answer = bearer(small, token, method, path, json={"name": "x", "startPoint": "main"})
+        assert answer.status_code == 401 and "X-AUSERNAME" not in answer.headers
+        assert answer.json()["errors"][0]["exceptionName"].endswith(".AuthenticationRequiredException")
+
+
+def test_a_release_may_refuse_such_a_token(small: Cluster) -> None:
+    small.control("PUT", "/server", json={"unaccepted_tokens": "refused"})
+    try:
+        answer = bearer(small, "expired-token", "GET", API + "/projects")
+        assert answer.status_code == 401 and "X-AUSERNAME" not in answer.headers
+        assert answer.json()["errors"][0]["exceptionName"].startswith("com.atlassian.bitbucket.auth.")
+        assert bearer(small, "read-token", "GET", API + "/projects").status_code == 200
+    finally:
+        small.control("PUT", "/server", json={"unaccepted_tokens": "anonymous"})
+
+
+def test_a_revoked_token_is_anonymous_with_the_next_request(small: Cluster) -> None:
+    tokens = TOKENS + "/users/admin"
+    made = small.call("PUT", tokens, json={"name": "ci", "permissions": ["PROJECT_READ"]}).json()
+    assert slugs(bearer(small, made["token"], "GET", API + "/repos")) == ["one", "one", "shown"]
+    assert small.call("DELETE", f"{tokens}/{made['id']}").status_code == 204
+    assert slugs(bearer(small, made["token"], "GET", API + "/repos")) == ["one", "shown"]
+
+
+def test_inactive_users(small: Cluster) -> None:
     assert small.call("GET", API + "/projects", user="gone").status_code == 401
+
+
+def test_a_user_without_a_licence(small: Cluster) -> None:
+    small.control("PUT", "/users/developer", json={"permission": "UNLICENSED"})
+    try:
+        for answer in (
+            small.call("GET", API + "/projects", user="developer"),
+            bearer(small, "read-token", "GET", API + "/projects"),
+        ):
+            assert answer.status_code == 401
+            error = answer.json()["errors"][0]
+            assert error["exceptionName"].endswith(".NoAccessAuthenticationException")
+            assert error["message"].startswith("You are not currently licensed to use Bitbucket")
+    finally:
+        small.control("PUT", "/users/developer", json={"permission": "LICENSED_USER"})
+
+
+@pytest.mark.parametrize(
+    ("token", "account"),
+    [("developer-token", "developer"), ("admin-oauth-token", "admin"), ("plat-api-token", "access-token-user%2F")],
+)
+def test_every_answer_for_an_account_names_it(cluster: Cluster, token: str, account: str) -> None:
+    branch = {"name": cluster.branch_name(), "startPoint": "main"}
+    for status, method, path, body in (
+        (200, "GET", REPO, None),
+        (200, "GET", API + "/profile/recent/repos", None),
+        (404, "GET", REPO + "/tags/none", None),
+        (404, "GET", "/rest/nothing/here", None),
+        (404, "GET", API + "/projects/NONE", None),
+        (201, "POST", UTILS + "/branches", branch),
+        (409, "POST", UTILS + "/branches", {**branch, "name": branch["name"] + "/below"}),
+        (400, "POST", UTILS + "/branches", {**branch, "name": "a..b"}),
+        (415, "POST", UTILS + "/branches", "text"),
+        (204, "DELETE", UTILS + "/branches", {"name": f"refs/heads/{branch['name']}", "dryRun": False}),
+    ):
+        more: dict[str, Any] = {"data": "text"} if body == "text" else {"json": body}
+        if body == "text":
+            answer = requests.request(
+                method, cluster.base + path, timeout=30, **more,
+                headers={**JSON, "Content-Type": "text/plain", "Authorization": f"Bearer {token}"},
+            )  # fmt: skip
+        else:
+            answer = bearer(cluster, token, method, path, **more)
+        assert answer.status_code == status, (path, answer.text)
+        assert answer.headers["X-AUSERNAME"].startswith(account), path
+    by_git = "/scm/plat/api.git/info/refs?service=git-upload-pack"
+    assert bearer(cluster, token, "GET", by_git).headers["X-AUSERNAME"].startswith(account)
+    assert "X-AUSERNAME" not in cluster.call("GET", API + "/application-properties", user=None).headers
+
+
+def test_redirects_and_limits_name_the_account(small: Cluster) -> None:
+    moved = small.call("GET", API + "/projects/WAS", allow_redirects=False)
+    assert (moved.status_code, moved.headers["X-AUSERNAME"]) == (307, "admin")
+    assert "X-AUSERNAME" not in small.call("GET", API + "/projects/WAS", user=None, allow_redirects=False).headers
+    small.control("PUT", "/server", json={"rate_limit": {"enabled": True, "capacity": 1, "refill": 0.001}})
+    try:
+        answers = [small.call("GET", API + "/projects") for _time in range(3)]
+    finally:
+        small.control("PUT", "/server", json={"rate_limit": {"enabled": False, "capacity": 60, "refill": 5}})
+    assert answers[-1].status_code == 429 and answers[-1].headers["X-AUSERNAME"] == "admin"
+
+
+@pytest.mark.parametrize(
+    ("fault", "named"),
+    [
+        ({"kind": "status", "status": 500}, True),
+        ({"kind": "status", "status": 429}, True),
+        ({"kind": "status", "status": 503}, False),
+        ({"kind": "wrong_shape", "when": "before"}, True),
+        ({"kind": "wrong_shape"}, True),
+        ({"kind": "slow_drip", "bytes": 500, "pause": 0}, True),
+        ({"kind": "html"}, False),
+        ({"kind": "redirect"}, False),
+        ({"kind": "anonymous"}, False),
+        ({"kind": "strip_header"}, False),
+        ({"kind": "strip_header", "name": "X-AREQUESTID"}, True),
+    ],
+    ids=str,
+)
+def test_what_a_node_makes_of_a_fault_names_the_account(small: Cluster, fault: dict[str, Any], named: bool) -> None:
+    small.control("POST", "/faults", json={"path": "/repos$", "fault": fault})
+    try:
+        answer = bearer(small, "oauth-token", "GET", API + "/repos")
+    finally:
+        small.control("DELETE", "/faults")
+    assert (answer.headers.get("X-AUSERNAME") == "admin") is named
+    if fault["kind"] in ("anonymous", "strip_header"):
+        assert slugs(answer) == (["one", "shown"] if fault["kind"] == "anonymous" else ["one", "one", "shown"])
+    assert ("X-AREQUESTID" in answer.headers) is (fault.get("name") != "X-AREQUESTID")
 
 
 def test_former_names_redirect(small: Cluster) -> None:

@@ -73,33 +73,30 @@ def test_foreign_origins(cluster: Cluster) -> None:
 
 
 def test_conflicts_of_the_upgrade_have_two_bodies(settings: Cluster) -> None:
-    assert settings.call("POST", "/rest/zdu/cancel").json()["errors"]
-    change(settings, zdu_conflict_body="empty")
     answer = settings.call("POST", "/rest/zdu/cancel")
     assert (answer.status_code, answer.content) == (409, b"")
-
-
-def nodes(cluster: Cluster, at: str) -> dict[str, dict[str, Any]]:
-    return {node["name"]: node for node in cluster.zdu(at)["nodes"]}
+    change(settings, zdu_conflict_body="errors")
+    assert settings.call("POST", "/rest/zdu/cancel").json()["errors"]
 
 
 def test_nodes_show_what_they_are_told_to(cluster: Cluster) -> None:
     assert cluster.control("PUT", "/nodes/nope/override", json={}).status_code == 404
     assert cluster.control("PUT", "/nodes/node3/override", json={"state": "ACTIVE"}).status_code == 400
     shown = {"tasks_total": 7, "active_user_count": 42, "state": "ERROR"}
-    assert cluster.control("PUT", "/nodes/node3/override", json=shown).json() == {**shown, "next_start": None}
+    assert cluster.control("PUT", "/nodes/node3/override", json=shown).json() == {
+        **shown, "silent": None, "hide_address": None, "next_start": None}  # fmt: skip
     try:
-        node = nodes(cluster, "node1")["node3"]
+        node = cluster.rows("node1")["node3"]
         assert (node["tasksTotal"], node["activeUserCount"], node["state"]) == (7, 42, "ERROR")
         answer = cluster.call("GET", "/status", at="node3", user=None)
         assert (answer.status_code, answer.json()) == (500, {"state": "ERROR"})
         assert cluster.call("GET", REPO, at="node3").status_code == 503
         cluster.control("PUT", "/nodes/node3/override", json={"state": None})
-        node = nodes(cluster, "node3")["node3"]
+        node = cluster.rows("node3")["node3"]
         assert (node["tasksTotal"], node["activeUserCount"], node["state"]) == (7, 42, "ACTIVE")
     finally:
         cluster.control("DELETE", "/nodes/node3/override")
-    assert nodes(cluster, "node1")["node3"]["activeUserCount"] != 42
+    assert cluster.rows("node1")["node3"]["activeUserCount"] != 42
     wait_until(lambda: all(node["running"] for node in cluster.control("GET", "/nodes").json()["nodes"]))
 
 

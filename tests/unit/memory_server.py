@@ -19,6 +19,8 @@ from ansible_collections.bitbucket.datacenter.plugins.module_utils._retry import
 from ansible_collections.bitbucket.datacenter.plugins.module_utils._transport import Connection
 
 URL = "https://bitbucket.example.com/context"
+#: Who is named to a request with credentials.
+ACCOUNT = "jane"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -44,7 +46,10 @@ class Received:
 
 
 class Answer:
-    """An answer: JSON unless the body is text already."""
+    """An answer: JSON unless the body is text already.
+
+    To a request with credentials it names their account, unless ``X_AUSERNAME`` names another one, or "" for none.
+    """
 
     def __init__(self, status: int = 200, body: t.Any = None, **headers: str) -> None:
         self.status = status
@@ -68,10 +73,12 @@ class MemoryServer(requests.adapters.HTTPAdapter):
         received = Received(request.method, request.url, request.headers, body, **told)
         self.received.append(received)
         answer = self._handler(received)
+        headers = {**({"X-AUSERNAME": ACCOUNT} if "Authorization" in request.headers else {}), **answer.headers}
+        headers = {name: value for name, value in headers.items() if name != "X-AUSERNAME" or value}
         return self.build_response(
             request,
             urllib3.HTTPResponse(
-                body=io.BytesIO(answer.body), headers=answer.headers, status=answer.status, preload_content=False
+                body=io.BytesIO(answer.body), headers=headers, status=answer.status, preload_content=False
             ),
         )
 

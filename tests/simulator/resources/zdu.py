@@ -64,7 +64,10 @@ def _cluster(call: Call, cluster: Cluster) -> dict[str, Any]:
 
 
 def _node(call: Call, member: Member) -> dict[str, Any]:
-    """assumed: an OFFLINE node keeps id, name, ipAddress and portNumber; the rest is null."""
+    """seen 7.9: an OFFLINE node keeps id, name and address, one that starts only id and name; the rest is null.
+
+    assumed: portNumber goes with ipAddress, and is the port of HTTP.
+    """
     local = member.id == call.node.node_id
     tasks, users = member.tasks, member.users
     if local:
@@ -75,13 +78,13 @@ def _node(call: Call, member: Member) -> dict[str, Any]:
     return {
         "id": member.id,
         "name": member.name,
-        "ipAddress": member.address,
-        "state": member.state,
-        "tasksTotal": tasks if member.live else None,
-        "activeUserCount": users if member.live else None,
-        "buildNumber": Version.parse(member.version).build_number if member.live else None,
-        "version": member.version if member.live else None,
+        "ipAddress": member.address if member.located else None,
+        "state": member.listed_state,
+        "tasksTotal": tasks if member.told else None,
+        "activeUserCount": users if member.told else None,
+        "buildNumber": Version.parse(member.version).build_number if member.told else None,
+        "version": member.version if member.told else None,
         "local": local,
-        "portNumber": member.port,
+        "portNumber": member.port if member.located else None,
         "links": [],
     }

@@ -24,8 +24,10 @@ def test_an_error_is_one_sentence_of_cause_and_next_step(kind, cause):
 
 
 def test_every_kind_of_error_has_a_name_of_its_own_for_machines():
-    names = [kind.type for kind in every_error()]
+    # what only refines another kind has the name of that one
+    names = [kind.type for kind in every_error() if "type" in vars(kind)]
     assert len(set(names)) == len(names)
+    assert {kind.type for kind in every_error()} == set(names)
 
 
 @pytest.mark.parametrize("kind", every_error())
