@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import re
 import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -103,6 +102,7 @@ def pytest_collection_finish(session: pytest.Session) -> None:
         found = {(record.claim, record.test): None for record in config.stash[LEDGER].records}
         print("\n".join(table(found)))
         pytest.exit(f"{len(found)} claims", returncode=0)
+    _summary_path(config).unlink(missing_ok=True)  # no run may be taken for another one
     if config.stash.get(REAL, None):
         _end_after_the_test(session)
 
@@ -210,8 +210,12 @@ def pytest_terminal_summary(terminalreporter: Any, exitstatus: int, config: pyte
     terminalreporter.line(f"{kept} of {len(checked)} checked claims hold; all of them, with names: {path}")
 
 
+def _summary_path(config: pytest.Config) -> Path:
+    return Path(config.getoption("--summary") or config.rootpath / ".build" / "conformance" / "summary.md")
+
+
 def _write_summary(terminalreporter: Any, config: pytest.Config, *, interrupted: bool) -> None:
-    path = config.getoption("--summary") or config.rootpath / ".build" / "conformance" / "summary.md"
+    path = _summary_path(config)
     servers = config.stash[SERVERS].values()
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(summary.markdown(servers, interrupted=interrupted), encoding="utf-8")
@@ -236,7 +240,7 @@ def target(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
             directory = tmp_path_factory.mktemp("simulated")
             used = stack.enter_context(targets.simulated(request.param, directory, *options))
         server = _server(request.config, used.label)
-        server.version = _version_of(used)
+        server.version = summary.version_of(used)
         server.simulated = used.simulated is not None
         server.allowed = sorted(used.allowed & targets.ALLOWANCES.keys())
         accounts = {"user": used.user, "administrator": used.admin, "reader": used.reader}
@@ -253,13 +257,6 @@ def _log_in(target: Target) -> None:
             pytest.exit(f"The server cannot be reached: {type(error).__name__}; check BITBUCKET_URL", returncode=4)
         if answer.status in (401, 403):
             pytest.exit(f"The server refuses the login of {account.name}; check its password", returncode=4)
-
-
-def _version_of(target: Target) -> str:
-    """Major.minor.patch, empty if the server does not report it."""
-    answer = Api(target.url, None).get("/rest/api/latest/application-properties", status=None)
-    found = re.match(r"[0-9]+\.[0-9]+\.[0-9]+", answer.json["version"]) if answer.status == 200 else None
-    return found[0] if found else ""
 
 
 @pytest.fixture(autouse=True)

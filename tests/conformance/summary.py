@@ -12,8 +12,9 @@ from dataclasses import dataclass, field
 
 import yaml
 
+from conformance.api import Api
 from conformance.claims import Claim, Record
-from conformance.target import HERE
+from conformance.target import HERE, Target
 
 ROOT = HERE.parents[1]
 RESULTS = ("not confirmed", "not checked", "confirmed")
@@ -33,6 +34,13 @@ class Server:
     #: What became of the project and the repositories that the suite created.
     clean_up: str = "nothing was created"
     records: list[Record] = field(default_factory=list)
+
+
+def version_of(target: Target) -> str:
+    """Major.minor.patch, empty if the server does not report it."""
+    answer = Api(target.url, None).get("/rest/api/latest/application-properties", status=None)
+    found = re.match(r"[0-9]+\.[0-9]+\.[0-9]+", answer.json["version"]) if answer.status == 200 else None
+    return found[0] if found else ""
 
 
 @dataclass(frozen=True)
@@ -86,14 +94,15 @@ def _head(server: Server, found: list[Row], *, interrupted: bool) -> list[str]:
         f"- Behaviours: {counts}",
         f"- Clean-up: {server.clean_up}",
         f"- Accounts: {', '.join(server.accounts) or 'none'}; allowed: {', '.join(server.allowed) or 'nothing more'}",
-        f"- Suite: {_suite()}",
+        f"- Suite: {suite()}",
     ]
     if interrupted:
         lines.append("- The run was interrupted.")
     return lines
 
 
-def _suite() -> str:
+def suite() -> str:
+    """The versions of what was run here."""
     collection = yaml.safe_load((ROOT / "galaxy.yml").read_text(encoding="utf-8"))["version"]
     revision = _output("git", "-C", str(ROOT), "rev-parse", "--short", "HEAD")
     git = re.search(r"[0-9]+(\.[0-9]+)+", _output("git", "--version"))

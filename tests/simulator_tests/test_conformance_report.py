@@ -19,6 +19,8 @@ from typing import Any
 import pytest
 import requests
 import yaml
+from conformance import integration
+from conformance.sandbox import CleanUp
 from conformance.target import NotConfiguredError, from_environment
 from conftest import JSON, TESTS, Cluster, running
 
@@ -350,3 +352,44 @@ def test_a_refused_login_ends_the_run_at_once(server: Cluster, tmp_path: Path) -
     assert "The server refuses the login of owner-wombat" in done.said
     assert sum(server.control("GET", "/requests?limit=0").json()["counts"].values()) == 1
     assert call(server, "GET", "/rest/api/latest/projects").status_code == 200
+
+
+# --- integration targets ---
+
+REPORT = "<testsuites><testsuite><testcase name='{}'>{}</testcase></testsuite></testsuites>"
+
+
+def test_results_of_integration_targets(tmp_path: Path) -> None:
+    remark = "Tell that nothing was tested msg=it was not tested: this is a real server"
+    reports = {
+        "branch-ab12_cd3-1795841440.87": REPORT.format("Create, modify", ""),
+        "branch_info-rvvtxzg6-1795841448.6": REPORT.format("Read", "<failure>of owner-wombat</failure>"),
+        "mesh_node-rvvtxzg7-1795841449.6": REPORT.format(remark, ""),
+        "mirror_upgrade-rvvtxzg8-1795841450.6": REPORT.format(remark, "<skipped/>"),
+        "something else": REPORT.format("Read", ""),
+    }
+    for name, text in reports.items():
+        (tmp_path / f"{name}.xml").write_text(text, encoding="utf-8")
+    assert integration.results(tmp_path) == {
+        "branch": "passed", "branch_info": "failed", "mesh_node": "not tested in part", "mirror_upgrade": "passed",
+    }  # fmt: skip
+
+
+def test_summary_of_integration_targets(server: Cluster) -> None:
+    target = from_environment({**variables(server), "BITBUCKET_URL": server.base})
+    assert target is not None
+    left = CleanUp(left=["project POTOROO"])
+    written = integration.markdown(target, {"branch": "passed", "tag": "failed"}, left, interrupted=True)
+    assert "Bitbucket Data Center 9.4.21" in written and "| tag | failed |" in written
+    assert "- Targets: 2 run, 1 failed" in written and "- The run was interrupted." in written
+    assert "- Clean-up: NOT COMPLETE: 1 objects were left behind" in written
+    assert_without_names(written)
+
+
+def test_a_configuration_of_the_user_is_not_overwritten(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    config = tmp_path / "integration_config.yml"
+    config.write_text("mine: true", encoding="utf-8")
+    monkeypatch.setattr(integration, "CONFIG", config)
+    with pytest.raises(FileExistsError):
+        integration.run({"bitbucket_url": "https://bitbucket.example.com"}, [])
+    assert config.read_text(encoding="utf-8") == "mine: true"
