@@ -9,6 +9,8 @@ GATES ?=
 # Set: the nodes of simulated clusters have names of their own, which most real clusters do not configure.
 NODES_NAMED ?= $(BITBUCKET_TEST_NODES_NAMED)
 export BITBUCKET_TEST_NODES_NAMED := $(NODES_NAMED)
+# What make conformance-integration runs; all when empty.
+TARGETS ?=
 # What make benchmark measures; all when empty.
 CASES ?=
 
@@ -23,7 +25,7 @@ REPORTS := .build/reports
 
 REQUIREMENTS := tests/requirements.txt $(shell sed -n 's|^-r |tests/|p' tests/requirements.txt)
 # Directories are listed too: their time of change tells when a file was taken away.
-SOURCES := $(shell find galaxy.yml README.md CHANGELOG.md LICENSE LICENSES meta plugins roles playbooks changelogs \
+SOURCES := $(shell find galaxy.yml README.md CHANGELOG.md LICENSE LICENSES docs meta plugins roles playbooks changelogs \
              -not -path '*/__pycache__*' 2>/dev/null)
 
 # Evaluated where it is used, that is, once .venv is there.
@@ -36,7 +38,7 @@ WITHOUT_TESTS = $(filter-out units-% integration-% tests-%,$(ALL_GATES))
 .PHONY: help
 help:  ## Show this list.
 	@echo 'make TARGET [PYTHON=python3] [JOBS=$(JOBS)]'
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-24s %s\n", $$1, $$2 }' Makefile
 
 .PHONY: setup
 setup: $(VENV)/.ready  ## Make .venv with all that the demo and the tests need.
@@ -67,6 +69,10 @@ simulator: setup  ## Run the simulated cluster in the foreground, data in .build
 .PHONY: conformance
 conformance: setup  ## Check that the simulator, or a server of yours, answers as documented.
 	@$(BIN)/python -m pytest --basetemp=.build/conformance tests/conformance
+
+.PHONY: conformance-integration
+conformance-integration: setup  ## Run the integration targets against a server of yours; TARGETS='branch tag' for some.
+	@PYTHONPATH=tests $(BIN)/python -m conformance.integration $(TARGETS)
 
 .PHONY: benchmark
 benchmark: setup collection $(VENV)/.benchmark  ## Measure on this machine, report in .build/benchmark.

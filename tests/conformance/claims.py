@@ -37,13 +37,19 @@ class Claim:
 
 @dataclass
 class Record:
-    """What one test found out. `outcome`: holds, differs, or not checked."""
+    """The result of one test. `outcome`: holds, differs, or not checked."""
 
     claim: Claim
     test: str
+    #: The test's parameters, the first of which names the server.
     server: str
     outcome: str = "not checked"
+    #: For the user alone: it has names and addresses of the server.
     detail: str = ""
+    #: For the summary: without names and addresses. What was expected and seen, or why it was not checked.
+    public: str = "the run ended before this test"
+    #: How many claims the test checks at once.
+    shared: int = 1
 
 
 @dataclass

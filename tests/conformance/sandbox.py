@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 bitbucket.datacenter contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the suite makes in the sandbox project, by REST and by git, and takes away again."""
+"""The sandbox project: what the suite creates there by REST and by git, and deletes again."""
 
 from __future__ import annotations
 
@@ -9,14 +9,19 @@ import os
 import secrets
 import shutil
 import subprocess
+import time
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import quote, urlsplit
+
+import requests
 
 from conformance.api import Answer, Api
 from conformance.target import Account, Target
 
 ISSUE = "CONFORM-1"
+#: Names of repositories and tokens that the suite creates begin so.
+PREFIX = "conformance-"
 # Neither the user's settings nor a prompt get into git's way.
 _GIT_ENVIRONMENT = {
     "GIT_TERMINAL_PROMPT": "0",
@@ -33,23 +38,28 @@ _GIT_ENVIRONMENT = {
 
 
 class RefusedError(Exception):
-    """The server does not let the user make a repository in the sandbox project."""
+    """The server does not let the user create a project, or a repository in the sandbox project."""
 
 
 def git(
     *arguments: str, cwd: Path | None = None, check: bool = True, stdin: str | None = None
 ) -> subprocess.CompletedProcess[str]:
     """Real git. AssertionError with what it said when it fails, unless ``check`` is False."""
-    done = subprocess.run(
-        ["git", *arguments],
-        cwd=cwd,
-        env={**os.environ, **_GIT_ENVIRONMENT},
-        input=stdin or "",
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=120,
-    )
+    try:
+        done = subprocess.run(
+            ["git", *arguments],
+            cwd=cwd,
+            env={**os.environ, **_GIT_ENVIRONMENT},
+            input=stdin or "",
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=120,
+            start_new_session=True,  # Ctrl-C must not make a test fail
+        )
+    except subprocess.TimeoutExpired:
+        # Its message would be the command, which has the credentials in the URL.
+        raise AssertionError(f"git {arguments[0]}: timed out after 120 s") from None
     assert done.returncode == 0 or not check, f"git {arguments[0]}: {done.stderr}"
     return done
 
@@ -168,33 +178,100 @@ class Repository:
     def push_all(self) -> None:
         self.push(f"base:refs/heads/{self.base}", f"topic:refs/heads/{self.topic}", f"refs/tags/{self.tag}")
 
-    def take_away(self) -> None:
-        """The repository when it is the suite's own, else every ref that the suite made in it."""
-        if self.own:
-            self.api.delete(self.rest)
-            return
-        made = [ref for ref in self.remote_refs() if ref.partition("/")[2].partition("/")[2].startswith(self.prefix)]
-        if made:
+    def made_refs(self) -> list[str]:
+        """The refs that the suite created in a repository that was there before."""
+        return [ref for ref in self.remote_refs() if ref.partition("/")[2].partition("/")[2].startswith(self.prefix)]
+
+    def take_away_refs(self) -> None:
+        if made := self.made_refs():
             self.push(*(f":{ref}" for ref in made))
 
 
-class Sandbox:
-    """Makes repositories in the sandbox project."""
+@dataclass
+class CleanUp:
+    """What is left on the server after the run."""
 
-    def __init__(self, target: Target, api: Api, directory: Path) -> None:
+    #: For the terminal: they have names.
+    left: list[str] = field(default_factory=list)
+    #: Why it could not be found out, for the terminal.
+    problem: str = ""
+    #: Something was requested of the server that has to be deleted.
+    created: bool = True
+    #: Visible projects that others created or deleted during the run.
+    appeared: int = 0
+    vanished: int = 0
+
+    @property
+    def complete(self) -> bool:
+        return not self.left and not self.problem
+
+    def public(self, *, throw_away: bool) -> str:
+        """One sentence without names."""
+        if not self.created:
+            return "nothing was created"
+        if self.problem:
+            return "NOT VERIFIED: the server could not be read after the run; the terminal shows what to delete"
+        if self.left:
+            return f"NOT COMPLETE: {len(self.left)} objects were left behind; the terminal names them"
+        what = "the throw-away project was deleted" if throw_away else "everything created in the project was deleted"
+        others = self.appeared + self.vanished
+        listed = f"{others} projects were created or deleted by others meanwhile" if others else "the same as before"
+        return f"complete: {what}; list of projects: {listed}"
+
+
+class Sandbox:
+    """The project of the run, and the repositories in it. ``open`` it before use, ``clean_up`` always."""
+
+    def __init__(self, target: Target, api: Api, directory: Path, admin: Api | None = None) -> None:
         self._target = target
         self._api = api
+        self._admin = admin
         self._directory = directory
         self._made: list[Repository] = []
         self._shared: Repository | None = None
         #: Only on disk: what new repositories are filled from.
         self._template: Repository | None = None
         self._numbers = itertools.count(1)
+        self._projects_before: set[str] = set()
+        #: The throw-away project was requested, so it is ours to delete.
+        self._requested = False
         self.run = secrets.token_hex(3)
 
     @property
     def key(self) -> str:
         return self._target.project_key
+
+    @property
+    def _project(self) -> str:
+        return f"/rest/api/latest/projects/{self.key}"
+
+    def open(self) -> None:
+        """Create the project if it is a throw-away one. RefusedError when nobody may."""
+        self._projects_before = self._projects()
+        if not self._target.throw_away:
+            return
+        body = {"key": self.key, "name": self.key, "description": "Created by a test suite, which deletes it again."}
+        assert self.key not in self._projects_before, "the random key is in use"
+        creators = [api for api in (self._api, self._admin) if api is not None]
+        for creator in creators:
+            self._requested = True  # before the request: its response may be lost
+            answer = creator.post("/rest/api/latest/projects", body)
+            self._requested = answer.status == 201
+            if answer.status not in (401, 403):
+                break
+        else:
+            raise RefusedError("needs an account that may create projects")
+        assert answer.status == 201, answer.said
+        grants = {"PROJECT_ADMIN": self._target.user if creator is self._admin else None}
+        grants["PROJECT_READ"] = self._target.reader
+        for permission, account in grants.items():
+            if account is not None:
+                params = {"name": account.name, "permission": permission}
+                creator.put(f"{self._project}/permissions/users", params=params, status=204)
+
+    def _projects(self) -> set[str]:
+        """The keys of all visible projects."""
+        return {str(project["key"]) for project in self._api.values("/rest/api/latest/projects", "page")}
 
     def shared_repository(self) -> Repository:
         if self._shared is None:
@@ -211,11 +288,11 @@ class Sandbox:
 
     def new_repository(self, *, empty: bool = False) -> Repository:
         """RefusedError when the user may not."""
-        name = f"conformance-{self.run}-{len(self._made) + 1}"
+        name = f"{self._own_prefix}{len(self._made) + 1}"
         body = {"name": name, "scmId": "git", "defaultBranch": "main"}
-        answer = self._api.post(f"/rest/api/latest/projects/{self.key}/repos", body)
+        answer = self._api.post(f"{self._project}/repos", body)
         if answer.status in (401, 403):
-            raise RefusedError(f"{self._target.user.name} may not create repositories in {self.key}")
+            raise RefusedError("needs permission to create repositories in the project")
         assert answer.status == 201, answer.said
         answer.check("repository")
         repository = self._repository(answer.json["slug"], prefix="", own=True)
@@ -235,6 +312,63 @@ class Sandbox:
         self._made.append(repository)
         return repository
 
-    def clean_up(self) -> None:
-        for repository in self._made:
-            repository.take_away()
+    @property
+    def _own_prefix(self) -> str:
+        """How the names of the repositories of this run begin."""
+        return f"{PREFIX}{self.run}-"
+
+    def clean_up(self, seconds: float) -> CleanUp:
+        """Delete everything that the run created, and read what is left. Never raises an error of the server.
+
+        Servers delete asynchronously, so it is tried again for as long as ``seconds``.
+        """
+        if self._target.throw_away and not self._requested:
+            return CleanUp(created=False)
+        deadline = time.monotonic() + seconds
+        while True:
+            result = self._try_to_clean_up()
+            if result.complete or time.monotonic() > deadline:
+                return result
+            time.sleep(1)
+
+    def _try_to_clean_up(self) -> CleanUp:
+        try:
+            self._take_away()
+            left = self._left()
+            projects = self._projects() - {self.key}
+        except (requests.RequestException, AssertionError, KeyError, ValueError) as error:
+            where = f"project {self.key}" if self._target.throw_away else f"repositories {self._own_prefix}*"
+            return CleanUp(problem=f"{where}: {error}")
+        before = self._projects_before - {self.key}
+        return CleanUp(left, appeared=len(projects - before), vanished=len(before - projects))
+
+    def _take_away(self) -> None:
+        if self._shared is not None and not self._shared.own:
+            self._shared.take_away_refs()
+        for slug in self._own_repositories():
+            self._api.delete(f"{self._project}/repos/{slug}")
+        if self._requested:
+            self._api.delete(self._project)
+
+    def _own_repositories(self) -> list[str]:
+        """The slugs of what is still there, as the server lists them: tests rename repositories."""
+        if self._api.get(self._project, status=None).status == 404:
+            return []
+        listed = [str(each["slug"]) for each in self._api.values(f"{self._project}/repos", "page")]
+        return [slug for slug in listed if self._requested or slug.startswith(self._own_prefix)]
+
+    def _left(self) -> list[str]:
+        left = [f"repository {self.key}/{slug}" for slug in self._own_repositories()]
+        if self._requested and self._api.get(self._project, status=None).status != 404:
+            left.append(f"project {self.key}")
+        if self._shared is not None and not self._shared.own:
+            left += [f"{ref} in {self.key}/{self._shared.slug}" for ref in self._shared.made_refs()]
+        personal = f"~{self._target.user.name}"
+        for name in self._personal_repositories(personal):
+            left.append(f"repository {personal}/{name}")
+        return left
+
+    def _personal_repositories(self, project: str) -> list[str]:
+        answer = self._api.get(f"/rest/api/latest/projects/{project}/repos", status=None, params={"limit": 1000})
+        listed = answer.json["values"] if answer.status == 200 else []
+        return [str(each["slug"]) for each in listed if str(each["slug"]).startswith(PREFIX)]

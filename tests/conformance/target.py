@@ -5,8 +5,9 @@
 from __future__ import annotations
 
 import contextlib
+import secrets
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -15,10 +16,24 @@ from harness.simulator import running
 
 HERE = Path(__file__).resolve().parent
 
-# What may disturb others on a server, or needs something that its administrator sets up first: see README.md.
-ALLOWANCES = {"captcha", "jira", "mesh", "mirroring", "rate-limit", "zdu"}
-# What no administrator would have done by a test suite: stopping nodes, changing the server's settings.
-SIMULATED_ONLY = {"nodes", "settings"}
+#: What may disturb others on a server, or requires a set-up by its administrator: the word for BITBUCKET_ALLOW, and the
+#: reason that the summary reports where the word is missing. See docs/conformance.md.
+ALLOWANCES = {
+    "captcha": "locks the reader out until an administrator clears the CAPTCHA; allow it with `captcha`",
+    "jira": "creates an issue in Jira; allow it with `jira`",
+    "mesh": "drains a Mesh node; allow it with `mesh`",
+    "mirroring": "switches the upgrade mode of a mirror farm; allow it with `mirroring`",
+    "personal": "creates a repository in the personal project of the account; allow it with `personal`",
+    "rate-limit": "sends requests as the reader until the server limits them; allow it with `rate-limit`",
+    "zdu": "starts and cancels a rolling upgrade; allow it with `zdu`",
+}
+#: What runs on a simulated cluster only.
+SIMULATED_ONLY = {
+    "nodes": "stops and upgrades nodes: simulated clusters only",
+    "settings": "changes server settings at the control address of the simulator: simulated clusters only",
+}
+#: How the key of a throw-away project begins.
+KEY_PREFIX = "CONFORMANCE"
 
 
 class NotConfiguredError(Exception):
@@ -28,7 +43,7 @@ class NotConfiguredError(Exception):
 @dataclass(frozen=True)
 class Account:
     name: str
-    password: str
+    password: str = field(repr=False)
 
 
 @dataclass(frozen=True)
@@ -37,7 +52,7 @@ class Target:
 
     label: str
     url: str
-    #: May administer the sandbox project.
+    #: May create projects, or administer the given project.
     user: Account
     #: Has SYS_ADMIN.
     admin: Account | None
@@ -47,6 +62,8 @@ class Target:
     #: A repository of the sandbox project to work in; None: the suite makes one.
     repository: str | None
     allowed: frozenset[str]
+    #: The suite creates the project and deletes it.
+    throw_away: bool = False
     #: Application link, and the Jira project that the sandbox project is linked with.
     jira: tuple[str, str] | None = None
     #: The content of the ready file, of a simulated cluster only.
@@ -67,26 +84,29 @@ def from_environment(environment: Mapping[str, str]) -> Target | None:
     if not url:
         return None
     user = _account(environment, "BITBUCKET")
-    project_key = environment.get("BITBUCKET_PROJECT_KEY")
-    if user is None or not project_key:
+    if user is None:
         raise NotConfiguredError(
-            "With BITBUCKET_URL go BITBUCKET_USERNAME, BITBUCKET_PASSWORD and BITBUCKET_PROJECT_KEY: "
-            "see tests/conformance/README.md"
+            "BITBUCKET_URL requires BITBUCKET_USERNAME and BITBUCKET_PASSWORD: see docs/conformance.md"
         )
+    project_key = environment.get("BITBUCKET_PROJECT_KEY")
+    repository = environment.get("BITBUCKET_REPOSITORY")
+    if repository and not project_key:
+        raise NotConfiguredError("BITBUCKET_REPOSITORY requires BITBUCKET_PROJECT_KEY")
     allowed = set(environment.get("BITBUCKET_ALLOW", "").replace(",", " ").split())
-    if unknown := allowed - ALLOWANCES:
+    if unknown := allowed - ALLOWANCES.keys():
         raise NotConfiguredError(
             f"BITBUCKET_ALLOW: {', '.join(sorted(unknown))} is none of {', '.join(sorted(ALLOWANCES))}"
         )
     return Target(
-        label=url,
+        label="server",  # not its address: this appears in reports
         url=url,
         user=user,
         admin=_account(environment, "BITBUCKET_ADMIN"),
         reader=_account(environment, "BITBUCKET_READER"),
-        project_key=project_key,
-        repository=environment.get("BITBUCKET_REPOSITORY") or None,
+        project_key=project_key or KEY_PREFIX + secrets.token_hex(4).upper(),
+        repository=repository or None,
         allowed=frozenset(allowed),
+        throw_away=not project_key,
         jira=_jira(environment, "jira" in allowed),
     )
 
@@ -97,11 +117,13 @@ def _account(environment: Mapping[str, str], prefix: str) -> Account | None:
 
 
 def _jira(environment: Mapping[str, str], needed: bool) -> tuple[str, str] | None:
+    if needed and not environment.get("BITBUCKET_PROJECT_KEY"):
+        raise NotConfiguredError("jira requires BITBUCKET_PROJECT_KEY, a project that is linked with the Jira project")
     link, key = environment.get("BITBUCKET_JIRA_APPLICATION_ID"), environment.get("BITBUCKET_JIRA_PROJECT_KEY")
     if link and key:
         return link, key
     if needed:
-        raise NotConfiguredError("jira needs BITBUCKET_JIRA_APPLICATION_ID and BITBUCKET_JIRA_PROJECT_KEY")
+        raise NotConfiguredError("jira requires BITBUCKET_JIRA_APPLICATION_ID and BITBUCKET_JIRA_PROJECT_KEY")
     return None
 
 
@@ -118,7 +140,7 @@ def simulated(version: str, directory: Path, *options: str) -> Iterator[Target]:
             reader=Account("reader", "reader"),
             project_key="SANDBOX",
             repository=None,
-            allowed=frozenset(ALLOWANCES | SIMULATED_ONLY),
+            allowed=frozenset({*ALLOWANCES, *SIMULATED_ONLY}),
             jira=("6f1c1a2e-0c5e-4b63-9d3c-4f4b0f9c7a11", "CONFORM"),
             simulated=simulator.facts,
         )
