@@ -183,9 +183,10 @@ def test_a_rollback_stops_a_node_that_starts_for_too_long(body):
     assert steps(result) == [("rollback_node", "host3"), ("rollback_node", "host2"), ("cancel", None)]
 
 
-def test_an_upgrade_fails_with_a_node_that_starts_for_too_long():
+@pytest.mark.parametrize("body", [STARTS, payload(row(11), row(12, version=TARGET), hidden(8), hidden(9))])
+def test_an_upgrade_fails_with_a_node_that_starts_for_too_long(body):
     with pytest.raises(WaitError, match="STARTING") as caught:
-        run(STARTS, wait=True, wait_timeout=0)
+        run(body, wait=True, wait_timeout=0)
     assert caught.value.facts["observations"]
 
 
