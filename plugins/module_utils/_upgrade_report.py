@@ -47,7 +47,8 @@ def report(told: Known, earlier: str = "") -> View:
     """
     turns = list(told["turns"])
     results = [*told["results"], *(turn[name] for turn in turns for name in _RESULTS)]
-    plans = [result["plan"] for result in results if result.get("plan")]
+    planned = [result for result in results if result.get("plan")]
+    plans = [result["plan"] for result in sorted(planned, key=_last_seen)]
     hosts = _Hosts(plans, turns)
     looks = _looks(hosts.attribute(look) for result in results for look in result.get("observations") or ())
     if not looks:
@@ -89,6 +90,11 @@ def moment(text: str) -> dt.datetime:
 def seconds(began: str, ended: str) -> float:
     """From one moment to another, to the millisecond. Raises ValueError."""
     return round((moment(ended) - moment(began)).total_seconds(), 3)
+
+
+def _last_seen(result: Known) -> str:
+    """When the cluster was seen last on which a result rests."""
+    return max((_iso(look["at"]) for look in result.get("observations") or ()), default="")
 
 
 def _iso(text: str) -> str:

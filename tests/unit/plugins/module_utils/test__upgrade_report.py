@@ -24,17 +24,26 @@ def at(seconds):
 
 def look(seconds, cluster_state, **nodes):
     """``node1="ACTIVE 9.4.21"``; one without a version is told by its state alone."""
-    told = [{"name": name, "state": "", "version": None} for name in nodes]
+    told = [{"id": f"id-{name}", "label": name, "state": "", "version": None} for name in nodes]
     for node, words in zip(told, nodes.values()):
         node["state"], _space, version = words.partition(" ")
-        node["version"] = version or None
+        node["state"], node["version"] = node["state"] or None, version or None
     return {"at": at(seconds), "cluster_state": cluster_state, "nodes": told}
 
 
 def result(*looks, **more):
-    names = {node["name"]: {"name": node["name"], "ip_address": None} for each in looks for node in each["nodes"]}
-    cluster = {"original_version": None, "nodes": list(names.values())}
-    return {"changed": False, "cluster": {**cluster, **more.pop("cluster", {})}, "observations": list(looks), **more}
+    cluster = {"original_version": None, "nodes": [], **more.pop("cluster", {})}
+    return {"changed": False, "cluster": cluster, "observations": list(looks), "plan": plan(), **more}
+
+
+def plan(*ghosts, given_up=(), **node_of):
+    """Each host with the label and the id of its node, by default ``node1`` and ``node2`` with nodes of their names."""
+    node_of = node_of or {"node1": ("node1", "id-node1"), "node2": ("node2", "id-node2")}
+    return {
+        "hosts": [{"host": host, "node": label, "id": node_id} for host, (label, node_id) in node_of.items()],
+        "ghosts": [{"node": label} for label in ghosts],
+        "given_up": list(given_up),
+    }
 
 
 IN_UPGRADE_MODE = {"original_version": OLD}
@@ -42,7 +51,7 @@ SERVES_OLD, SERVES_NEW = f"ACTIVE {OLD}", f"ACTIVE {NEW}"
 
 
 def turn(host, **parts):
-    return {**NO_TURN, "host": host, "node": host, **parts}
+    return {**NO_TURN, "host": host, **parts}
 
 
 def first_turn(message=""):
@@ -195,15 +204,71 @@ def test_a_restart():
         "OFFLINE",
         "ACTIVE",
     ]
-    both = told([BEGIN[0]], down, {**down, "host": "node2", "node": "node2"}, goal="restart")
+    both = told([BEGIN[0]], down, {**down, "host": "node2"}, goal="restart")
     assert report(both)["outcome"] == "succeeded"
 
 
-def test_a_host_may_know_its_node_by_address():
-    seen = {"nodes": [{"name": "node1", "ip_address": "192.0.2.1"}, {"name": "node2", "ip_address": "192.0.2.2"}]}
-    results = [{**BEGIN[0], "cluster": {"original_version": None, **seen}}, BEGIN[1]]
-    document = report(told(results, {**first_turn(), "node": "192.0.2.1"}, turn("b", node="192.0.2.2")))
-    assert [(node["name"], node["host"]) for node in document["nodes"]] == [("node1", "node1"), ("node2", "b")]
+OLD_PLACE, NEW_PLACE, OTHER = "10.20.0.11:7990", "10.20.0.31:7990", "10.20.0.12:7990"
+
+
+def moment(seconds, *nodes):
+    """A look at nodes that are ``(id, label, state, version)``."""
+    names = ("id", "label", "state", "version")
+    return {"at": at(seconds), "cluster_state": "MIXED", "nodes": [dict(zip(names, node)) for node in nodes]}
+
+
+def moved():
+    """A node that comes back with another address: under another id, without a label of its own while it starts."""
+    b = ("2", OTHER, "ACTIVE", OLD)
+    ghost = ("1", OLD_PLACE, "OFFLINE", None)
+    before = plan(a=(OLD_PLACE, "1"), b=(OTHER, "2"))
+    after = plan(OLD_PLACE, a=(NEW_PLACE, "9"), b=(OTHER, "2"))
+    look = {"observations": [moment(10, ("1", OLD_PLACE, "ACTIVE", OLD), b)], "plan": before}
+    gone = {"observations": [moment(20, ghost, b)]}
+    back = {
+        "observations": [
+            moment(30, ghost, ("9", "9", "STARTING", None), b),
+            moment(40, ghost, ("9", NEW_PLACE, None, None), b),
+            moment(50, ghost, ("9", NEW_PLACE, "ACTIVE", NEW), b),
+        ]
+    }
+    last = {"observations": [moment(60, ghost, ("9", NEW_PLACE, "ACTIVE", NEW), b)], "plan": after, "changed": True}
+    of_a = turn("a", began=at(10), ended=at(50), first_look=look, last_look=look, gone=gone, back=back)
+    return told([last], of_a, turn("b"))
+
+
+def test_a_node_that_comes_back_with_another_address_has_one_time_line():
+    document = report(moved())
+    assert [(node["host"], node["name"]) for node in document["nodes"]] == [("a", NEW_PLACE), ("b", OTHER)]
+    assert [state for state, _began, _ended in states(document["nodes"][0]["timeline"])] == [
+        "ACTIVE",
+        "STOPPING",
+        "OFFLINE",
+        "STARTING",
+        "NOT_ANSWERING",
+        "ACTIVE",
+    ]
+    assert document["ghosts"] == [OLD_PLACE]
+    assert any(OLD_PLACE in note for note in view(document)["notes"])
+    again = report(told([], turn("a"), turn("b")), json.dumps(document))
+    assert again == {}
+
+
+def test_what_was_left_over_in_an_earlier_run_is_not_forgotten():
+    seen = result(moment(90, ("2", OTHER, "ACTIVE", NEW)), changed=True, cluster=IN_UPGRADE_MODE)
+    later = told([{**seen, "plan": plan(a=(NEW_PLACE, "9"), b=(OTHER, "2"))}], turn("a"), turn("b"))
+    assert report(later, json.dumps(report(moved())))["ghosts"] == [OLD_PLACE]
+
+
+def test_a_host_that_is_given_up_is_not_missed():
+    end = look(280, "STABLE", node1=SERVES_NEW)
+    finished = result(end, changed=True, plan=plan(given_up=["node2"]))
+    document = report(told([*BEGIN, finished], first_turn(), turn("node2")))
+    assert document["outcome"] == "succeeded"
+    assert [node["outcome"] for node in document["nodes"]] == ["done", "given_up"]
+    assert view(document)["notes"] == [f"node2 was given up. Install {NEW} on it before its node is started again."]
+    without = result(end, changed=True)
+    assert report(told([*BEGIN, without], first_turn(), turn("node2")))["outcome"] == "unfinished"
 
 
 PARTS = [
@@ -281,16 +346,30 @@ NAMES = st.sampled_from(["a", "b", "<i>&'\"", "{{ c }}"])
 STATES = st.sampled_from(["ACTIVE", "OFFLINE", "STARTING", "ERROR", "TERMINATING", "<b>"])
 VERSIONS = st.sampled_from([OLD, NEW, None, "<script>"])
 CLUSTERS = st.sampled_from(["STABLE", "READY_TO_UPGRADE", "MIXED", "RUNNING_UPGRADE_TASKS", "'&\""])
-LISTED = st.lists(st.fixed_dictionaries({"name": NAMES, "state": STATES, "version": VERSIONS}), max_size=3)
+IDS = st.sampled_from(["1", "2", "a"])
+LISTED = st.lists(
+    st.fixed_dictionaries({"id": IDS, "label": NAMES | IDS, "state": STATES | st.none(), "version": VERSIONS}),
+    max_size=3,
+)
+PLANS = st.fixed_dictionaries(
+    {
+        "hosts": st.lists(st.fixed_dictionaries({"host": NAMES, "node": NAMES, "id": IDS | st.none()}), max_size=2),
+        "ghosts": st.lists(st.fixed_dictionaries({"node": NAMES}), max_size=1),
+        "given_up": st.lists(NAMES, max_size=1),
+    }
+)
 SECONDS = st.integers(0, 10**6).map(lambda thousandths: thousandths / 1000)
 LOOKS = st.builds(
     lambda seconds, state, nodes: {"at": at(seconds), "cluster_state": state, "nodes": nodes}, SECONDS, CLUSTERS, LISTED
 )
-RESULTS = st.just({}) | st.builds(lambda looks: {"observations": looks, "changed": True}, st.lists(LOOKS, max_size=2))
+RESULTS = st.just({}) | st.builds(
+    lambda looks, plan: {"observations": looks, "changed": True, "plan": plan},
+    st.lists(LOOKS, max_size=2),
+    PLANS | st.just({}),
+)
 TURNS = st.fixed_dictionaries(
     {
         "host": NAMES,
-        "node": NAMES,
         "began": st.just("") | SECONDS.map(at),
         "ended": st.just("") | SECONDS.map(at),
         "message": st.just("") | NAMES,
