@@ -11,7 +11,7 @@ import typing as t
 
 from ._client import Client
 from ._errors import BitbucketError, InputError
-from ._node_identity import OFFLINE, UNNAMED, References, address_of, find, is_anonymous, is_live, labelled
+from ._node_identity import UNNAMED, References, address_of, find, is_anonymous, is_live, labelled
 from ._schema import Json, Schema, array
 from ._upgrade_plan import obeyed
 
@@ -163,9 +163,9 @@ class Node:
     """A node by its references, the same one at each poll, also over a restart that gives it another id."""
 
     def __init__(self, wanted: References) -> None:
-        self._references = [wanted] if isinstance(wanted, str) else list(wanted)
-        self.subject = f"node {self._references[0]}"
-        self._polled = False
+        self._wanted = [wanted] if isinstance(wanted, str) else list(wanted)
+        self._learned: list[str] = []
+        self.subject = f"node {self._wanted[0]}"
 
     def find(self, cluster: View) -> View | None:
         """The node as it is now, None where it is not listed. Raises InputError where several match at first.
@@ -173,17 +173,22 @@ class Node:
         Later a node may be listed twice for a moment, until the others notice that its former process is gone: then
         it is not listed yet.
         """
-        try:
-            node = find_node(cluster, self._references)
-        except InputError:
-            if self._polled:
+        found = self._matches(cluster)
+        if len(found) > 1 and is_live(found[0]):
+            if self._learned:
                 return None
-            raise
-        self._polled = True
-        if node is not None:
-            known = [each for each in (address_of(node), node["name"]) if each and each not in self._references]
-            self._references += known
+            find_node(cluster, self._wanted)
+        if not found:
+            return None
+        node = dict(found[0])
+        self._learned = [each for each in (address_of(node), node["name"]) if each] or self._learned
         return node
+
+    def _matches(self, cluster: View) -> list[t.Mapping[str, t.Any]]:
+        """What the given references name; where that is not live, what an earlier poll has seen of the node names."""
+        found = [find(cluster["nodes"], references) for references in (self._wanted, self._learned)]
+        live = (nodes for nodes in found if nodes and is_live(nodes[0]))
+        return next(live, found[0] or found[1])
 
     def presumed(self, cluster: View) -> View | None:
         """The same, or the only live node that nothing identifies yet where this one is down or not listed."""
@@ -195,10 +200,10 @@ class Node:
         return node
 
     def is_gone(self, cluster: View) -> bool:
-        """Whether the node is OFFLINE or not listed, and none that is not identified yet may be this one."""
-        node = self.find(cluster)
-        down = node is None or node["state"] == OFFLINE
-        return down and not any(is_anonymous(each) for each in cluster["nodes"])
+        """Whether the node is OFFLINE or not listed, and no node that is not identified yet may be this one."""
+        self.find(cluster)
+        listed = [*self._matches(cluster), *(node for node in cluster["nodes"] if is_anonymous(node))]
+        return not any(is_live(node) for node in listed)
 
 
 def summary(cluster: View) -> View:

@@ -12,7 +12,16 @@ import typing as t
 from ._client import Client, quote
 from ._commit import COMMIT
 from ._commit import view as commit_view
-from ._errors import AuthenticationError, ContractError, InputError, NotFoundError, NotSupportedError, ValidationError
+from ._errors import (
+    AnonymousError,
+    AuthenticationError,
+    CaptchaError,
+    ContractError,
+    InputError,
+    NotFoundError,
+    NotSupportedError,
+    ValidationError,
+)
 from ._project import Projects
 from ._repository import NAMED, Project, Repository
 from ._schema import Json, Schema, array, page
@@ -174,7 +183,7 @@ def create_issue(client: Client, application_id: str, comment_id: int, fields: t
         raise
     except AuthenticationError as error:
         # documented: Jira's. Bitbucket's own refusals have types and names of their own.
-        if type(error) is AuthenticationError and not _by_bitbucket(error):
+        if not isinstance(error, (AnonymousError, CaptchaError)) and not _by_bitbucket(error):
             url = error.facts.get("authentication_url")
             where = f"open {url}" if url else "create an issue from any comment"
             error.cause = f"Jira wants this account to authenticate there ({_said(error)})"

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import functools
 import ipaddress
+import re
 import typing as t
 
 View = t.Mapping[str, t.Any]
@@ -42,7 +43,7 @@ def labelled(nodes: t.Iterable[dict[str, t.Any]]) -> list[dict[str, t.Any]]:
 
 
 def _label(node: View, listed: t.Sequence[View]) -> str:
-    for label_of in (lambda each: each["name"], address_of):
+    for label_of in (_name, address_of):
         label = label_of(node)
         alike = [each for each in listed if label_of(each) == label]
         rivals = [each for each in alike if is_live(each)] or alike
@@ -51,10 +52,16 @@ def _label(node: View, listed: t.Sequence[View]) -> str:
     return str(node["id"])
 
 
+def _name(node: View) -> str | None:
+    """The name, unless it looks like an address, which may be that of another node."""
+    name = node["name"]
+    return None if name is None or _split(name)[0] else str(name)
+
+
 def _order(label: str) -> tuple[t.Any, ...]:
     """Names in the order of letters; addresses by their numbers, so that .9 comes before .10."""
     host, port = _split(label)
-    return (1, host.version, int(host), port or 0) if host else (0, label)
+    return (1, host.version, int(host), port or 0, label) if host else (0, label)
 
 
 def is_live(node: View) -> bool:
@@ -96,16 +103,17 @@ def find(nodes: t.Sequence[View], references: References) -> list[View]:
 Address = t.Union[ipaddress.IPv4Address, ipaddress.IPv6Address]
 
 
+_PLACE = re.compile(r"\[([^\[\]]+)\](?::([0-9]{1,5}))?|([^\[\]:]+):([0-9]{1,5})|([^\[\]]+)", re.ASCII)
+
+
 @functools.lru_cache(maxsize=256)
 def _split(reference: str) -> tuple[Address | None, int | None]:
     """Address and port of ``10.0.0.1``, ``10.0.0.1:7990``, ``::1`` or ``[::1]:7990``; no address for a name."""
-    host, _colon, port = reference.rpartition(":")
-    for address, number in ((reference, None), (host, port)):
-        try:
-            found = ipaddress.ip_address(address[1:-1] if address.startswith("[") else address)
-        except ValueError:
-            continue
-        if number is None:
-            return found, None
-        return (found, int(number)) if number.isascii() and number.isdigit() else (None, None)
-    return None, None
+    found = _PLACE.fullmatch(reference)
+    bracketed, its_port, host, port, alone = found.groups() if found else (None,) * 5
+    try:
+        address = ipaddress.ip_address(bracketed or host or alone or "")
+    except ValueError:
+        return None, None
+    number = its_port or port
+    return address, int(number) if number else None

@@ -184,7 +184,7 @@ class _Members:
                 self._node_of[host] = {
                     **dict.fromkeys(listed[0]),
                     "id": f"of {host}",
-                    "label": host,
+                    "label": host if host not in [node["label"] for node in listed] else f"node of {host}",
                     "state": OFFLINE,
                 }
             else:
@@ -312,6 +312,10 @@ class _Goal:
             ),
         )
 
+    def is_undecided(self) -> bool:
+        """Whether nothing can be planned before the nodes answer that are waited for."""
+        return False
+
     def begin(self) -> list[Step]:
         """What comes before the first node that serves is stopped."""
         return []
@@ -381,11 +385,12 @@ class _Upgrade(_Goal):
         parse_version(self.target)
         self.version = self.target
 
+    def is_undecided(self) -> bool:
+        # whether to start follows from the versions that these nodes show
+        return not self.enabled and set(self.running) <= {self.target}
+
     def begin(self) -> list[Step]:
         if self.enabled or not self.pending():
-            return []
-        if not self.running:
-            # every node is waited for first
             return []
         return [_step("start", f"every node runs {self.running[0]}, {self.target} is a bug-fix release of it")]
 
@@ -428,7 +433,8 @@ class _Rollback(_Goal):
     def is_awaited(self, node: View) -> bool:
         # at another version it would have to be stopped again, and may hang
         hangs = self.stuck and node["state"] == "STARTING"
-        return super().is_awaited(node) and not hangs and node["version"] in (self.version, None)
+        returns = node["state"] is None or node["version"] in (self.version, None)
+        return super().is_awaited(node) and not hangs and returns
 
     def end(self) -> list[Step]:
         return [_step("cancel", f"every node will then run {self.original}")] if self.enabled else []
@@ -514,6 +520,8 @@ def _steps(wanted: _Goal, members: _Members) -> list[Step]:
         for node in members.nodes
         if wanted.is_awaited(node)
     ]
+    if (anonymous or waits) and wanted.is_undecided():
+        return anonymous + waits
     pending = wanted.pending()
     works = [members.step(wanted.work, node, wanted.version, _why(wanted, node)) for node in pending]
     # as long as no node shows the version to restart at, what is down waits as well
@@ -543,6 +551,9 @@ def _narrow(wanted: _Goal, members: _Members, steps: list[Step], only: str) -> t
     if wanted.is_down(node):
         return mine if wanted.version else waits_and_works, []
     others = [other for other in members.nodes if other is not node and wanted.is_down(other)]
+    if members.anonymous:
+        # they may be the others
+        return waits_and_works, []
     blockers = [
         _blocker(
             other,

@@ -21,7 +21,7 @@ def by_label(
     ``read_nodes`` gives the nodes of the control address, which know their ids. Where a node has two rows, the one
     that is not OFFLINE is taken. A row that none of them knows, after some tries, has its id for a key.
     """
-    for _ in range(_TRIES):
+    for _try in range(_TRIES):
         cluster = read_cluster()
         labels = {row: node["name"] for node in read_nodes() for row in node["listed"]}
         if all(row["id"] in labels for row in cluster["nodes"]):

@@ -313,8 +313,8 @@ NEITHER = "is neither a ref nor a commit"
          "since 'main' names no commit of HIST/empty; give an existing branch, tag or full commit id."),
         ("headless", {}, "not_found",
          ("The default branch main does not exist in HIST/headless, and the server needs it for"
-         " GET /rest/api/latest/projects/HIST/repos/headless/commits;"
-         " set a branch that exists with the module bitbucket.datacenter.default_branch.")),
+          " GET /rest/api/latest/projects/HIST/repos/headless/commits;"
+          " set a branch that exists with the module bitbucket.datacenter.default_branch.")),
     ],
     ids=str,
 )  # fmt: skip
