@@ -15,6 +15,7 @@ import socket
 import sys
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 TESTS = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(TESTS)]
@@ -179,8 +180,9 @@ def _open_ports(facts: dict[str, Any]) -> list[str]:
     addresses = [facts["entry"], facts["control"], *(node["url"] for node in facts["nodes"])]
     listening = []
     for address in addresses:
+        place = urlsplit(address)
         with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", int(address.rpartition(":")[2]))) == 0:
+            if probe.connect_ex((place.hostname, place.port)) == 0:
                 listening.append(address)
     return listening
 

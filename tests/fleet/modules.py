@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.nodes import nodes_of
+from harness.playbook import OURS
 from harness.simulator import Simulator
 
 from .found import COLLECTION
@@ -78,7 +79,7 @@ class Fleet:
         done = self._warm.run(
             f"ansible_collections.{COLLECTION}.plugins.modules.{module}",
             {**options, "_ansible_check_mode": check, "_ansible_diff": True},
-            {**clean, "no_proxy": "127.0.0.1", **{name: value for name, value in given.items() if value is not None}},
+            {**clean, "no_proxy": OURS, **{name: value for name, value in given.items() if value is not None}},
         )
         assert not done["stderr"], done["stderr"]
         result: Result = json.loads(done["stdout"])

@@ -23,7 +23,8 @@ COLLECTIONS = ROOT / ".build" / "collections"
 COMMUNITY = ROOT / ".build" / "community"
 
 # urllib knows no ranges: the entry's address, and those of up to twenty nodes.
-_OURS = ",".join(["127.0.0.1", "localhost", *(f"127.0.10.{number}" for number in range(1, 21))])
+#: Addresses that no proxy may come between: those of simulated clusters.
+OURS = ",".join(["127.0.0.1", "localhost", *(f"127.0.10.{number}" for number in range(1, 21))])
 
 Event = dict[str, Any]
 
@@ -83,8 +84,8 @@ class Playbooks:
             "ANSIBLE_INVENTORY_UNPARSED_WARNING": "false",
             "ANSIBLE_NOCOLOR": "1",
             "ANSIBLE_PIPELINING": "1",
-            "NO_PROXY": _OURS,
-            "no_proxy": _OURS,
+            "NO_PROXY": OURS,
+            "no_proxy": OURS,
             **connection,
         }
 
