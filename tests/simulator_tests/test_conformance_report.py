@@ -299,7 +299,7 @@ def test_the_administrator_creates_the_project_where_the_user_may_not(server: Cl
               "BITBUCKET_READER_USERNAME": ""}  # fmt: skip
     done = run(server, tmp_path, "test_branches.py and test_exists", **reader)
     assert done.code == 0, done.said
-    assert "| confirmed | seen 10.4 |" in done.summary
+    assert "| confirmed | seen 10.4.2 |" in done.summary
     assert projects(server) == {"POTOROO"}
     done = run(server, tmp_path, "test_branches.py and test_exists", **reader, BITBUCKET_ADMIN_USERNAME="")
     assert "| needs an account that may create projects |" in done.summary, done.said
