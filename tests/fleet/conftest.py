@@ -11,7 +11,7 @@ import pytest
 from harness.bench import install
 from harness.simulator import running
 
-from .found import ROOT
+from .found import ROOT, TWO_NODES
 from .modules import Fleet
 
 WORK = ROOT / ".build" / "tests-fleet"
@@ -26,7 +26,5 @@ def collections() -> Path:
 @pytest.fixture(scope="session")
 def fleet(collections: Path) -> Iterator[Fleet]:
     """The modules, before a cluster of two nodes below a context path."""
-    # names, because the arguments of scenarios are written before anybody knows addresses
-    options = ("--nodes", "2", "--start-up-seconds", "0.2", "--context-path", "/bitbucket", "--node-names", "unique")
-    with running(WORK / "simulator", *options) as simulator:
+    with running(WORK / "simulator", *TWO_NODES, "--context-path", "/bitbucket") as simulator:
         yield Fleet(simulator, collections)

@@ -48,3 +48,8 @@ def only_reads(module: str) -> bool:
     """Whether a module says by its documentation that it never writes."""
     fragments = documented("modules", module, "DOCUMENTATION")["extends_documentation_fragment"]
     return f"{COLLECTION}.attributes.reads" in fragments
+
+
+#: Options of a cluster for the proofs. Its nodes have names, because the arguments of scenarios are written before
+#: anybody knows addresses.
+TWO_NODES = ("--nodes", "2", "--start-up-seconds", "0.2", "--node-names", "unique")

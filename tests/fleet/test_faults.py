@@ -17,7 +17,7 @@ from harness.bench import Bench, Hurry
 from harness.simulator import running
 
 from .conftest import WORK
-from .found import MODULES, only_reads
+from .found import MODULES, TWO_NODES, only_reads
 from .modules import Fleet
 from .proof import FAULTS, TIMEOUT, Use
 from .proofs import SCENARIOS, USES
@@ -50,8 +50,7 @@ class FaultyBench(Bench):
 @pytest.fixture(scope="module")
 def fleet(collections: Path) -> Iterator[Fleet]:
     """A cluster of its own: these tests take it from release to release."""
-    options = ("--nodes", "2", "--start-up-seconds", "0.2", "--context-path", "/bitbucket")
-    with running(WORK / "simulator-faults", *options) as simulator:
+    with running(WORK / "simulator-faults", *TWO_NODES, "--context-path", "/bitbucket") as simulator:
         yield Fleet(simulator, collections)
 
 

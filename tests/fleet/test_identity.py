@@ -17,7 +17,7 @@ from harness.bench import Bench, Sent
 from harness.simulator import running
 
 from .conftest import WORK
-from .found import MODULES, only_reads
+from .found import MODULES, TWO_NODES, only_reads
 from .modules import Fleet
 from .proof import API, Scenario
 from .proofs import SCENARIOS
@@ -76,7 +76,7 @@ class Asker:
 
 @pytest.fixture(scope="module")
 def asker(collections: Path) -> Iterator[Asker]:
-    options = ("--nodes", "2", "--start-up-seconds", "0.2", "--setting", "captcha_after_failed_logins=0")
+    options = (*TWO_NODES, "--setting", "captcha_after_failed_logins=0")
     with running(WORK / "simulator-identity", *options, "--context-path", "/bitbucket") as simulator:
         yield Asker(Fleet(simulator, collections), collections)
 
