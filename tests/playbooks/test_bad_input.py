@@ -192,7 +192,11 @@ def test_target_version(simulator: Simulator, play: Play, target: str, words: li
         pytest.param({"rolling_upgrade_control": "service"}, ["no service atlbitbucket"], id="service"),
         pytest.param({"rolling_upgrade_install_dir": "/no/where"}, ["/no/where", "no directory"], id="directory"),
         pytest.param({"rolling_upgrade_hooks": {"drain": "/no/where.yml"}}, ["hook drain", "/no/where.yml"], id="hook"),
-        pytest.param({"rolling_upgrade_nodes": {"node1": "node1"}}, ["node2", "inventory"], id="inventory"),
+        pytest.param(
+            {"rolling_upgrade_nodes": {"node1": "no-such-node"}},
+            ["inventory host node1 does not match any node", "set rolling_upgrade_node_name of node1"],
+            id="inventory",
+        ),
     ],
 )
 def test_preflight(simulator: Simulator, play: Play, variables: dict[str, Any], words: list[str]) -> None:
@@ -213,4 +217,4 @@ def test_finalize_before_nodes(simulator: Simulator, play: Play) -> None:
 
 def test_part_of_the_nodes(simulator: Simulator, play: Play) -> None:
     run = play("rolling_upgrade", "--limit", "node1", variables=simulator.archive("9.4.22"))
-    assert_refused(run, "node2", "no host of the inventory")
+    assert_refused(run, f"node {simulator.label('node2')} of the cluster is not a host of the inventory")

@@ -162,7 +162,8 @@ class Canary:
 
 @pytest.fixture(scope="module")
 def canary(directory: Path) -> Iterator[Canary]:
-    with cluster(directory / "canary", nodes=2) as simulator:
+    # nodes by names, which stand in tasks that are written before anybody knows addresses
+    with cluster(directory / "canary", 2, "--node-names", "unique") as simulator:
         yield Canary(simulator, directory / "canary")
 
 
