@@ -84,17 +84,23 @@ def report(upgrade: Upgrade) -> dict[str, Any]:
 
 
 class Hard:
-    """Runs while every node that is started comes back with another address, to which its host follows."""
+    """Runs while nodes are hard to identify.
 
-    def __init__(self, upgrade: Upgrade, moves: bool = False) -> None:
+    Every node that is started comes back with another address, to which its host follows, or nodes
+    do not answer for moments.
+    """
+
+    def __init__(self, upgrade: Upgrade, moves: bool = False, silence: bool = False) -> None:
         self.upgrade = upgrade
         self.moves = moves
+        self._silence = silence
         if moves:
             change_hosts(upgrade, lambda _name, host: host.update(ansible_host=FOLLOWS % host["ansible_host"]))
 
     def play(self, playbook: str = "rolling_upgrade", killed: bool = False, **variables: Any) -> Run:
         """A run, which may be killed while it waits for the first node."""
-        with self.upgrade.started(playbook, **variables) as started:
+        silence = silent(self.upgrade) if self._silence else contextlib.nullcontext()
+        with silence, self.upgrade.started(playbook, **variables) as started:
             for event in started:
                 if self.moves and event["event"] == "begin" and event["name"] == "Run the start script":
                     self.upgrade.nodes[event["host"]].move(advertised_address=f"10.20.0.{next(addresses)}")
@@ -140,8 +146,7 @@ def hard(request: pytest.FixtureRequest, directory: Path) -> Iterator[Hard]:
         begun.end()
         return
     begun = request.getfixturevalue("upgrade")
-    with silent(begun) if request.param == "silent" else contextlib.nullcontext():
-        yield Hard(begun, moves=request.param == "moving")
+    yield Hard(begun, moves=request.param == "moving", silence=request.param == "silent")
 
 
 def test_an_upgrade_loses_no_request(hard: Hard) -> None:
