@@ -123,11 +123,26 @@ class Goal:
 
 def wait_for_versions(watch: Watch, *, timeout: float, delay: float, progress: Progress) -> View:
     """The cluster once every live node shows its version. Raises WaitError, any BitbucketError."""
+    return wait_until_complete(
+        lambda: watch.read(once=True), is_settled, _listed, timeout=timeout, delay=delay, progress=progress
+    )
+
+
+def wait_until_complete(
+    poll: t.Callable[[], View],
+    is_complete: t.Callable[[View], bool],
+    describe: t.Callable[[View], str],
+    *,
+    timeout: float,
+    delay: float,
+    progress: Progress,
+) -> View:
+    """The cluster once no node is missing that may come up. Raises WaitError, any BitbucketError."""
     cluster, _seconds = wait_until(
-        lambda: watch.read(once=True),
-        is_settled,
+        poll,
+        is_complete,
         lambda _cluster: None,
-        lambda cluster: f"incomplete ({_listed(cluster)})",
+        lambda cluster: f"incomplete ({describe(cluster)})",
         subject="the cluster",
         wanted="complete",
         timeout=timeout,

@@ -9,9 +9,9 @@ from __future__ import annotations
 import typing as t
 
 from ._cluster import View, Watch
+from ._cluster_goal import wait_until_complete
 from ._errors import WaitError
 from ._progress import Progress
-from ._waiter import wait_until
 
 Planner = t.Callable[[View, bool], dict[str, t.Any]]
 
@@ -36,17 +36,13 @@ def plan_once_settled(
         return polled[0]
 
     try:
-        cluster, _seconds = wait_until(
+        cluster = wait_until_complete(
             poll,
             lambda cluster: not _awaited(make(cluster, False)),
-            lambda _cluster: None,
-            lambda cluster: f"incomplete ({', '.join(_awaited(make(cluster, False)))})",
-            subject="the cluster",
-            wanted="complete",
+            lambda cluster: ", ".join(_awaited(make(cluster, False))),
             timeout=timeout,
             delay=delay,
-            next_step="read the log of that node, put it right and run again",
-            tell=lambda line, news: progress.say(line, at_once=news),
+            progress=progress,
         )
     except WaitError:
         plan = make(polled[0], True) if polled else None
