@@ -149,14 +149,18 @@ class Watch:
 def find_node(cluster: View, wanted: References) -> View | None:
     """The node that the references name, see ``_node_identity.find``, or None. InputError where they name several."""
     found = find(cluster["nodes"], wanted)
-    if len(found) > 1 and is_live(found[0]):
-        labels = ", ".join(node["label"] for node in found)
-        raise InputError(f"{_in_words(wanted)} matches several nodes ({labels})", "give one of them as address:port")
+    if _several(found):
+        raise _ambiguous([wanted] if isinstance(wanted, str) else wanted, found)
     return dict(found[0]) if found else None
 
 
-def _in_words(wanted: References) -> str:
-    return wanted if isinstance(wanted, str) else " or ".join(wanted)
+def _several(found: t.Sequence[t.Mapping[str, t.Any]]) -> bool:
+    return len(found) > 1 and is_live(found[0])
+
+
+def _ambiguous(wanted: t.Sequence[str], found: t.Iterable[t.Mapping[str, t.Any]]) -> InputError:
+    labels = ", ".join(node["label"] for node in found)
+    return InputError(f"{' or '.join(wanted)} matches several nodes ({labels})", "give one of them as address:port")
 
 
 class Node:
@@ -174,10 +178,10 @@ class Node:
         it is not listed yet.
         """
         found = self._matches(cluster)
-        if len(found) > 1 and is_live(found[0]):
+        if _several(found):
             if self._learned:
                 return None
-            find_node(cluster, self._wanted)
+            raise _ambiguous(self._wanted, found)
         if not found:
             return None
         node = dict(found[0])

@@ -101,7 +101,7 @@ def _username(authorization: str) -> str | None:
     """The account that a login names, or None where its name may be another one.
 
     None for a token. assumed: people also log in with an e-mail address or the name of a domain; the user name that
-    goes with the token of a project or repository stands for any (documented).
+    goes with the token of a project or repository matches any account (documented).
     """
     scheme, _space, value = authorization.partition(" ")
     if scheme != "Basic":
