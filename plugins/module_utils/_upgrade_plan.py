@@ -156,12 +156,11 @@ class _Members:
                 )
 
     def _eliminate(self, anonymous: list[View], hosts: t.Iterable[str]) -> list[View]:
-        """Give the only node that nothing identifies to the only host without a live node; return the others."""
-        without = [
-            host
-            for host in hosts
-            if host not in self.given_up and not (host in self._node_of and is_live(self._node_of[host]))
-        ]
+        """Give the only node that nothing identifies to the only host without a live node; return the others.
+
+        A host that is given up counts: somebody may have started its node.
+        """
+        without = [host for host in hosts if not (host in self._node_of and is_live(self._node_of[host]))]
         if len(anonymous) == len(without) == 1:
             self._node_of[without[0]] = anonymous[0]
             return []
