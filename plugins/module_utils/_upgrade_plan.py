@@ -158,10 +158,10 @@ class _Members:
     def _eliminate(self, anonymous: list[View], hosts: t.Iterable[str]) -> list[View]:
         """Give the only node that nothing identifies to the only host without a live node; return the others.
 
-        A host that is given up counts: somebody may have started its node.
+        A host that is given up counts, since somebody may have started its node, and is given none.
         """
         without = [host for host in hosts if not (host in self._node_of and is_live(self._node_of[host]))]
-        if len(anonymous) == len(without) == 1:
+        if len(anonymous) == len(without) == 1 and without[0] not in self.given_up:
             self._node_of[without[0]] = anonymous[0]
             return []
         return anonymous
@@ -493,7 +493,7 @@ def _too_many_given_up(wanted: _Goal, members: _Members) -> t.Iterator[Blocker]:
     if not members.given_up or not (wanted.enabled or wanted.pending()):
         return
     hosts = ", ".join(sorted(members.given_up))
-    if len(members.nodes) < 2:
+    if wanted.single:
         yield _blocker(None, f"fewer than two nodes are left without {hosts}", f"bring one of them back: {_ON_OR_BACK}")
     elif not any(node["state"] == "ACTIVE" and node["version"] == wanted.version for node in members.nodes):
         yield _blocker(

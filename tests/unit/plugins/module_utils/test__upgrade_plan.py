@@ -894,6 +894,12 @@ def test_what_shows_nothing_is_nobody_s_who_is_given_up():
     )
 
 
+def test_what_shows_nothing_may_be_of_a_host_that_is_given_up():
+    view = cluster(unnamed(1, version=TARGET), unnamed(3, OFFLINE, None), hidden("new"), enabled=True)
+    assert plan(view, THREE, given_up=["c"])["steps"][0]["host"] is None
+    assert plan(view, {host: THREE[host] for host in "ab"})["steps"][0]["host"] == "b"
+
+
 def test_a_node_that_moves_leaves_a_ghost_behind():
     nodes = [unnamed(last, OFFLINE, None) for last in (1, 2, 3)] + [
         unnamed(last, version=TARGET) for last in (31, 32, 33)
