@@ -10,9 +10,9 @@ import re
 
 from ._errors import InputError
 
-#: A project key of a letter and one or more letters, digits and ``_``, all in upper case and of ASCII, a dash and a number
-#: (documented for Jira's project keys; that a key has two characters or more is Jira's default). Issues are numbered from
-#: 1, and Jira does not find them by numbers with zeros in front (seen by other tools).
+#: A project key of a letter and one or more letters, digits and ``_``, all of ASCII and in upper case, a dash and a
+#: number (documented for Jira's project keys; that they have two characters or more is Jira's default). Issues are
+#: numbered from 1, and Jira does not find them by numbers with zeros in front (seen by other tools).
 _KEY = r"[A-Z][A-Z0-9_]+-[1-9][0-9]*"
 #: The only definition of a key in this collection. Here: not as a part of a longer word.
 PATTERN = rf"(?<![A-Za-z0-9_-]){_KEY}(?![A-Za-z0-9_])"
