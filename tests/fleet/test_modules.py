@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import dataclasses
 import http.server
+import re
 import socket
 import threading
 from collections.abc import Iterator
@@ -69,6 +70,17 @@ def compare(values: dict[str, Any], told: dict[str, Any], where: str) -> None:
             compare(each, inner, path)
 
 
+def assert_diff_names_its_object(diff: dict[str, Any], options: dict[str, Any]) -> None:
+    """Whoever reads a diff sees in its header what it is of; a diff of many repositories says it in each line."""
+    if "before_header" not in diff:
+        lines = [*diff["before"], *diff["after"]]
+        assert lines and all(re.match(r"~?[A-Za-z0-9_-]+(/[\w.-]+)? [a-z]", line) for line in lines)
+        return
+    assert diff["before_header"] == diff["after_header"]
+    names = [options[option] for option in ("project_key", "repository", "name", "commit") if options.get(option)]
+    assert all(str(name).removeprefix("refs/heads/") in diff["after_header"] for name in names), diff
+
+
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=str)
 def test_check_mode_predicts_and_the_second_run_changes_nothing(scenario: Scenario, fleet: Fleet) -> None:
     scenario.prepare(fleet)
@@ -91,6 +103,7 @@ def test_check_mode_predicts_and_the_second_run_changes_nothing(scenario: Scenar
     assert predicted == unforeseen(real, scenario.given)
     if not only_reads(scenario.module):
         assert (real["diff"]["before"] != real["diff"]["after"]) is scenario.changes
+        assert_diff_names_its_object(real["diff"], scenario.options)
 
     returned = {key: value for key, value in result.items() if key not in ("changed", "diff", "invocation")}
     promises = documented("modules", scenario.module, "RETURN")
