@@ -33,7 +33,9 @@ options:
       - Required unless O(issue_key) is given.
     type: str
   issue_key:
-    description: Key of an issue, such as V(ABC-1), in place of O(text).
+    description:
+      - Key of a Jira issue, such as V(ABC-1), in place of O(text). The project key has two or more upper-case letters,
+        digits and underscores and begins with a letter. The number has no leading zeros.
     type: str
   title:
     description: Title of the issue, for O(issue_key).

@@ -11,6 +11,7 @@ import typing as t
 import unicodedata
 
 from ._errors import InputError
+from ._issue_key import issue_key, key_in_front
 from ._refs import HEADS, branch_name
 
 Model = t.Mapping[str, t.Any]
@@ -21,8 +22,6 @@ MAX_LENGTH = 100
 #: five more, ``.lock``.
 LONGEST = 250
 
-_ISSUE_KEY = re.compile(r"[A-Z][A-Z0-9_]+-[0-9]+(?!\w)")
-_PLAIN_KEY = re.compile(r"[A-Z][A-Z0-9_]+-[0-9]+\Z")
 _DOTS = re.compile(r"\.{2,}")
 
 
@@ -52,11 +51,9 @@ def typed_name(model: Model, kind: str, text: str, max_length: int = MAX_LENGTH)
     return name
 
 
-def issue_text(issue_key: str, title: str | None) -> str:
+def issue_text(key: str, title: str | None) -> str:
     """The text for an issue. Raises InputError where the key is none."""
-    if not _PLAIN_KEY.match(issue_key):
-        raise InputError(f"issue_key {issue_key!r} is not an issue key", "write it as Jira does, such as ABC-1")
-    return f"{issue_key} {title or ''}"
+    return f"{issue_key(key)} {title or ''}"
 
 
 def type_of(model: Model, name: str, *, model_branches: bool = False) -> str | None:
@@ -86,11 +83,11 @@ def _slug(text: str, room: int) -> str:
     Raises InputError where no letter or digit is left.
     """
     text = unicodedata.normalize("NFC", text).strip()
-    key = _ISSUE_KEY.match(text)
-    rest = text[key.end() :] if key else text
+    key = key_in_front(text)
+    rest = text.removeprefix(key or "")
     spaced = "".join(char if _in_word(char) else " " for char in _DOTS.sub(" ", rest.lower()))
     words = [word.strip(".") for word in spaced.split()]
-    slug = _fit([*([key[0]] if key else []), *filter(None, words)], room, bool(key))
+    slug = _fit([*([key] if key else []), *filter(None, words)], room, bool(key))
     if not any(char.isalnum() for char in slug):
         raise InputError(f"Text {text!r} leaves nothing for a branch name", "give letters or digits, or more room")
     # git keeps names that end with .lock for itself

@@ -157,7 +157,7 @@ class _RepositoryWork(_Work):
         """Name the branches, look at what there is, and bring each to its state."""
         rows, default = self.report.branches, self.settings.get("default_branch")
         self.attempt((row for row in rows if row["name"] is None), self._name)
-        self._refuse_twice()
+        self._refuse_contradictions()
         self.attempt([*rows, *([default] if default else [])], self._read)
         self._bring()
 
@@ -194,13 +194,23 @@ class _RepositoryWork(_Work):
             return _branch_model.effective_types(Configuration(self.client, self.place, self.planned).read())
         return _branch_model.read(self.client, self._repository)
 
-    def _refuse_twice(self) -> None:
-        """Fail what comes to the same name as another: only one of them can be meant."""
+    def _refuse_contradictions(self) -> None:
+        """Fail what comes to the same name as another one, or to one that cannot exist beside it.
+
+        Among names that are declared, the check of the document has found both.
+        """
         seen = set()
-        for row, _item in self._pending():
-            if row["name"] in seen:
-                self.report.fail(row, InputError(f"Branch {row['name']} is declared twice", "declare it once"))
-            seen.add(row["name"])
+        present = Tips({})
+        for row, item in self._pending():
+            name: str = row["name"]
+            other = present.overlapping(name) if item.state == "present" else None
+            if name in seen:
+                self.report.fail(row, InputError(f"Branch {name} is declared twice", "declare it once"))
+            elif other is not None:
+                self.report.fail(row, overlap("branch", name, other))
+            elif item.state == "present":
+                present.add(name, "")
+            seen.add(name)
 
     # -- branches ----------------------------------------------------------------------------------------------------
 

@@ -142,19 +142,19 @@ def run(module: AnsibleModule, client: Client) -> dict[str, t.Any]:
     start_point = None if params["start_point"] is None else _refs.revision(params["start_point"])
     end_point = None if params["end_point"] is None else _refs.commit_id(params["end_point"], "end_point")
     repository = Repository(params["project_key"], params["repository"])
-    branches = Branches(client, repository)
+    branches, what = Branches(client, repository), f"branch {name} of {repository}"
     before = branches.find(name)
     if params["state"] == "absent":
         if before is not None:
             branches.delete(name, end_point, dry_run=check)
-        return Outcome(before, None).result(branch=None, drift=None)
+        return Outcome(before, None).result(what, branch=None, drift=None)
     start = start_of(client, repository, start_point, exists=before is not None)
     if before is None:
         commit = required_start(f"Branch {name}", start_point, start, "say where it shall start")
         outcome = ensure_present(branches, DefaultBranch(client, repository), name, commit, check)
     else:
         outcome = Outcome(before, before)
-    return outcome.result(branch=outcome.after, drift=drift(outcome.after, start))
+    return outcome.result(what, branch=outcome.after, drift=drift(outcome.after, start))
 
 
 def main() -> None:

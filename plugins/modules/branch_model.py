@@ -201,7 +201,7 @@ def run(module: AnsibleModule, client: Client) -> dict[str, t.Any]:
     params = module.params
     where = place(params["project_key"], params["repository"])
     outcome = Configuration(client, where).ensure(checked(params, where), check=module.check_mode)
-    return outcome.result(branch_model=outcome.after)
+    return outcome.result(f"branch model of {where}", branch_model=outcome.after)
 
 
 def main() -> None:

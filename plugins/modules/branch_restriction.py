@@ -217,7 +217,8 @@ def run(module: AnsibleModule, client: Client) -> dict[str, t.Any]:
     """Bring the restriction to its state."""
     params = module.params
     wanted = rule(params)
-    here = Restrictions(client, place(params["project_key"], params["repository"]))
+    where = place(params["project_key"], params["repository"])
+    here = Restrictions(client, where)
     existing = here.all()
     before = own(existing).get(wanted.key)
     if params["state"] == "absent":
@@ -225,7 +226,8 @@ def run(module: AnsibleModule, client: Client) -> dict[str, t.Any]:
     else:
         outcome = ensure_present(here, before, merged(before, wanted, params["exact"]), module.check_mode)
     inherited = any(each.inherited and each.key == wanted.key for each in existing)
-    return outcome.result(branch_restriction=outcome.after, inherited=inherited)
+    what = f"branch restriction {wanted} of {where}"
+    return outcome.result(what, branch_restriction=outcome.after, inherited=inherited)
 
 
 def main() -> None:

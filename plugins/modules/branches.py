@@ -35,7 +35,7 @@ attributes:
   diff_mode:
     support: full
     details:
-      - One diff for all repositories. It has only what differs.
+      - One diff for all repositories. It has only what differs, one line for each branch.
 options:
   branches:
     description:
@@ -87,7 +87,9 @@ options:
     description:
       - The declared document, a mapping with the keys C(repositories) and C(projects). What it may have is described
         with the role P(bitbucket.datacenter.branch_provisioning#role).
-      - All faults of it are told at once, each with its place, before any request is made.
+      - The document is checked completely before any request is made. RV(faults) has all faults, each with its place
+        and its repository. The message names the first three.
+      - Branches that cannot exist beside each other in git, such as V(rel) and V(rel/1), are such a fault.
     type: dict
   only:
     description:

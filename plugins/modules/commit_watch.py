@@ -114,7 +114,8 @@ def run(module: AnsibleModule, client: Client) -> dict[str, t.Any]:
         _commit.watch(client, repository, commit, watched=watched)
     after = {"commit": commit, "watched": watched}
     # what it was before nobody knows, so that no run can say that nothing changed
-    return Outcome({**after, "watched": None}, after).result(commit_watch=after)
+    outcome = Outcome({**after, "watched": None}, after)
+    return outcome.result(f"watch of commit {commit} of {repository}", commit_watch=after)
 
 
 def main() -> None:

@@ -93,7 +93,7 @@ def run(module: AnsibleModule, client: Client) -> dict[str, t.Any]:
             refuse_archived(client, repository)
         else:
             default.set(name)
-    return outcome.result(default_branch=outcome.after)
+    return outcome.result(f"default branch of {repository}", default_branch=outcome.after)
 
 
 def main() -> None:

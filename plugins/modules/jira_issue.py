@@ -181,7 +181,8 @@ def run(module: AnsibleModule, client: Client) -> dict[str, t.Any]:
     elif key is None:
         key = create(client, comment, params["application_id"], params["fields"])
     after = view(comment.id, key)
-    return Outcome(before, after).result(jira_issue=after)
+    what = f"Jira issue of comment {comment.id} of pull request {params['pull_request_id']} of {repository}"
+    return Outcome(before, after).result(what, jira_issue=after)
 
 
 def main() -> None:

@@ -240,7 +240,7 @@ def run(module: AnsibleModule, client: Client) -> dict[str, t.Any]:
         asked, after = node.bring(), node.seen
     # where nothing was asked for, whatever happened meanwhile was somebody else's doing
     outcome = Outcome(_mesh.summary(before if asked else after), _mesh.summary(after))
-    return outcome.result(mesh_node=after)
+    return outcome.result(f"Mesh node {after['name']}", mesh_node=after)
 
 
 def main() -> None:

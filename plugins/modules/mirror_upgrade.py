@@ -105,7 +105,7 @@ def run(module: AnsibleModule, client: Client) -> dict[str, t.Any]:
         after = _mirror.switch(client, action)
     # what it was before nobody knows, so that no run can say that nothing changed
     before = _mirror.view(None, after["version"])
-    return Outcome(before, after).result(mirror_upgrade=after)
+    return Outcome(before, after).result("upgrade mode of the mirror farm", mirror_upgrade=after)
 
 
 def main() -> None:

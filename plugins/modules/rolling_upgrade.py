@@ -155,7 +155,7 @@ def run(module: AnsibleModule, client: Client) -> dict[str, t.Any]:
                 # whatever happened meanwhile was somebody else's doing
                 before = cluster
     outcome = Outcome(_cluster.summary(before), _cluster.summary(cluster))
-    return outcome.result(cluster=cluster, observations=watch.observations)
+    return outcome.result("upgrade mode of the cluster", cluster=cluster, observations=watch.observations)
 
 
 def main() -> None:

@@ -154,17 +154,17 @@ def run(module: AnsibleModule, client: Client) -> dict[str, t.Any]:
     if message is not None and not message.strip():
         raise InputError("tag_message is empty", "give a text, or no message for a lightweight tag")
     repository = Repository(params["project_key"], params["repository"])
-    tags = Tags(client, repository)
+    tags, what = Tags(client, repository), f"tag {name} of {repository}"
     before = tags.find(name)
     if params["state"] == "absent":
-        return ensure_absent(tags, name, before, check).result(tag=None, drift=None)
+        return ensure_absent(tags, name, before, check).result(what, tag=None, drift=None)
     start = start_of(client, repository, start_point, exists=before is not None)
     if before is None:
         commit = required_start(f"Tag {name}", start_point, start, "say what it shall be at")
         outcome = ensure_present(tags, name, commit, message, check)
     else:
         outcome = Outcome(before, before)
-    return outcome.result(tag=outcome.after, drift=drift(outcome.after, start))
+    return outcome.result(what, tag=outcome.after, drift=drift(outcome.after, start))
 
 
 def main() -> None:

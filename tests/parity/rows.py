@@ -14,8 +14,8 @@ from .truth import Runs
 from .world import HEADS, State, World
 
 Row = dict[str, Any]
-#: Of a setting it is told whether it differs; of a branch, where it is.
-BRANCHES = "branches"
+#: Between the repository and the name in the key of a diff; neither has a space.
+BRANCH = " branch "
 
 
 def place(row: Mapping[str, Any]) -> str:
@@ -44,8 +44,11 @@ def verify(result: dict[str, Any], before: Mapping[str, State], after: Mapping[s
         deleted = [row["name"] for row in mine if row["outcome"] == "deleted"]
         assert now == {each: tip for each, tip in {**was, **created}.items() if each not in deleted}
         for side, tips, differ in (("before", was, deleted), ("after", now, created)):
-            shown = result["diff"][side].get(name, {}).get(BRANCHES, {}) if rows else {}
-            assert shown == {each: tips[each] for each in differ}
+            shown = result["diff"][side] if rows else {}
+            mark = f"{name}{BRANCH}"
+            assert {key: tip for key, tip in shown.items() if key.startswith(mark)} == {
+                f"{mark}{each}": tips[each] for each in differ
+            }
     if rows:
         _verify_summary(result)
     for row in result.get("settings", []):
@@ -194,10 +197,9 @@ def _said(result: dict[str, Any]) -> dict[str, Any]:
 
 def _without(side: dict[str, Any], names: set[tuple[str, str]], defaults: set[str]) -> dict[str, Any]:
     """One side of a diff without these branches and the settings of these repositories."""
-    kept = {}
-    for where, parts in side.items():
-        branches = {name: tip for name, tip in parts.get(BRANCHES, {}).items() if (where, name) not in names}
-        rest = {key: value for key, value in parts.items() if key != BRANCHES and where not in defaults}
-        if branches or rest:
-            kept[where] = {**rest, **({BRANCHES: branches} if branches else {})}
-    return kept
+    loose = {f"{where}{BRANCH}{name}" for where, name in names}
+    return {
+        key: value
+        for key, value in side.items()
+        if (key not in loose if BRANCH in key else key.split(" ")[0] not in defaults)
+    }
