@@ -91,7 +91,7 @@ class Client:
     # -- calls ---------------------------------------------------------------------------------------------------
 
     def get(self, path: str, schema: Schema, query: Query | None = None, *, once: bool = False) -> t.Any:
-        """The JSON answer, checked; None for 204. Any BitbucketError.
+        """The JSON answer, checked; None for 204 where the schema is optional. Any BitbucketError.
 
         ``once`` is for those who come again by themselves: each address is tried once.
         """

@@ -30,10 +30,19 @@ class Schema:
 
     ``formats`` are rules beyond JSON Schema, used by ``format`` in the document: each takes an instance of any type
     and raises InputError. ``authored`` is for what people write: faults are told in their words, with advice.
+    ``optional`` is for a response that may be 204 without content instead.
     """
 
-    def __init__(self, document: Json, formats: t.Mapping[str, Rule] | None = None, *, authored: bool = False) -> None:
+    def __init__(
+        self,
+        document: Json,
+        formats: t.Mapping[str, Rule] | None = None,
+        *,
+        authored: bool = False,
+        optional: bool = False,
+    ) -> None:
         self.document = document
+        self.optional = optional
         self._formats = formats or {}
         self._words = _advice if authored else _in_words
         self._validator: t.Any = None

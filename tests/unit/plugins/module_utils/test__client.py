@@ -13,7 +13,7 @@ from ansible_collections.bitbucket.datacenter.tests.unit.memory_server import UR
 from hypothesis import given
 from hypothesis import strategies as st
 
-ANY = Schema({})
+ANY = Schema({}, optional=True)
 ITEMS = Schema(page({"type": "integer"}))
 NAMED = Schema({"type": "object", "required": ["name"], "properties": {"name": {"type": "string"}}})
 SECRET = "s3cr3t-p4ssw0rd"
@@ -216,9 +216,11 @@ def test_a_client_is_read_only_unless_told_otherwise():
 # -- answers ---------------------------------------------------------------------------------------------------------
 
 
-def test_no_content_is_none():
+def test_no_content_is_none_only_where_it_is_expected():
     with serving(Answer(204)) as (client, _server):
-        assert client.get("/rest/x", NAMED) is None
+        assert client.get("/rest/x", ANY) is None
+        with pytest.raises(_errors.ContractError, match="without content instead of JSON"):
+            client.get("/rest/x", NAMED)
 
 
 @pytest.mark.parametrize(
