@@ -198,6 +198,9 @@ class Answer:
             next_step = "use username and password, or an OAuth 2 token: access tokens cannot administer"
         elif kind is AuthenticationError:
             next_step = self.credentials_hint
+        elif self.status == 400 and errors is None and self.base.startswith("http:"):
+            # what servers and proxies answer at a port that is for TLS
+            next_step = "check the scheme and the port of url, the server may want https there"
         said = ": " + " ".join(messages) if messages else f" with {self.kind} that is no answer of Bitbucket's REST API"
         return kind(
             f"{self.line}{said}",
