@@ -73,6 +73,11 @@ class Client:
         """What must not be shown anywhere."""
         return self._transport.secrets
 
+    @property
+    def account(self) -> str | None:
+        """The account that a response has named, or the configured user; None where neither is known."""
+        return self._identity.account
+
     def another(self) -> Client:
         """A client of the same kind with a session of its own, for another thread.
 

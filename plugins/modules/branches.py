@@ -30,7 +30,13 @@ attributes:
       - A deletion is tried by the server's own dry run, so that its refusals are found too.
       - Users and groups that a restriction newly exempts are looked up, so that one that does not exist is found too.
         Where the account may not look them up, that is only known when the restriction is saved.
-      - Whether the account may create a branch or change a setting is only known when it is done, and so is whether
+      - A branch restriction of the repository or its project that forbids to create a branch is found, where the
+        account may read restrictions, which needs the permission to administer the repository, and where the
+        restriction exempts no groups, since the groups of an account cannot be read. Restrictions by the branch model
+        or the default branch are left aside where the document declares one of these for the repository, or the branch
+        model of its project.
+      - Otherwise, whether the account may create a branch is only known when it is created.
+      - Whether the account may change a setting is only known when it is done, and so is whether
         access keys exist.
   diff_mode:
     support: full

@@ -22,6 +22,7 @@ attributes:
     support: full
     details:
       - The server has no dry run for tags. Whether the account may create or delete the tag is only known when it does.
+        Branch restrictions that match tags are not evaluated.
   diff_mode:
     support: full
 options:

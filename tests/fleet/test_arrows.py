@@ -29,7 +29,7 @@ FLOORS = {
             *("_branch", "_branch_model", "_cluster", "_commit", "_connection", "_default_branch", "_repository"),
             *("_account", "_branch_listing", "_project", "_restriction", "_branch_document", "_branch_report"),
             *("_pull_request", "_tag", "_git_ref", "_cluster_goal", "_mesh", "_mirror", "_jira", "_release"),
-            *("_jira_issue", "_pull_request_comment", "_cluster_plan"),
+            *("_jira_issue", "_pull_request_comment", "_cluster_plan", "_branch_guard"),
         ),
         3,
     ),
