@@ -3,8 +3,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-from __future__ import annotations
-
 DOCUMENTATION = r"""
 module: branch
 short_description: Create and delete branches
@@ -102,6 +100,10 @@ drift:
   sample: false
 """
 
+from ..module_utils._python import require
+
+require()
+
 import typing as t
 
 from ..module_utils import _refs
@@ -129,7 +131,7 @@ SPEC: Spec = {
 }
 
 
-def predict(client: Client, repository: Repository, name: str, start: str) -> Outcome:
+def predict(client: "Client", repository: Repository, name: str, start: str) -> Outcome:
     """What creating the branch at the commit ``start`` would come to, or the error that it would surely meet."""
     branches = Branches(client, repository)
     branches.refuse_archived()
@@ -139,7 +141,7 @@ def predict(client: Client, repository: Repository, name: str, start: str) -> Ou
     return Outcome(None, view(name, start, DefaultBranch(client, repository).read() == name))
 
 
-def run(module: AnsibleModule, client: Client) -> dict[str, t.Any]:
+def run(module: "AnsibleModule", client: "Client") -> dict[str, t.Any]:
     """Bring the branch to its state."""
     params, check = module.params, module.check_mode
     name = _refs.branch_name(params["name"])

@@ -3,8 +3,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-from __future__ import annotations
-
 DOCUMENTATION = r"""
 module: branches
 short_description: Create and delete the branches of many repositories
@@ -279,6 +277,10 @@ summary:
       sample: 0
 """
 
+from ..module_utils._python import require
+
+require()
+
 import contextlib
 import typing as t
 
@@ -325,7 +327,7 @@ SPEC: Spec = {
 class Teller:
     """Tells how far the work is."""
 
-    def __init__(self, progress: Progress, wanted: t.Sequence[Wanted]) -> None:
+    def __init__(self, progress: Progress, wanted: "t.Sequence[Wanted]") -> None:
         self._progress = progress
         self._all = sum(map(len, steps(wanted)))
         self._counted: dict[str, tuple[int, int, int]] = {}
@@ -338,7 +340,7 @@ class Teller:
         self._progress.say(f"{done} of {self._all} {what}, {changed} changed, {failed} failed")
 
 
-def run(module: AnsibleModule, client: Client) -> dict[str, t.Any]:
+def run(module: "AnsibleModule", client: "Client") -> dict[str, t.Any]:
     """Bring all of it to its state."""
     params = module.params
     if not 1 <= params["concurrency"] <= 64:
@@ -363,7 +365,7 @@ def run(module: AnsibleModule, client: Client) -> dict[str, t.Any]:
     return returned
 
 
-def declared(params: t.Mapping[str, t.Any], client: Client) -> list[Wanted]:
+def declared(params: t.Mapping[str, t.Any], client: "Client") -> "list[Wanted]":
     """All that is wanted, of projects first. Raises InputError with every fault; reads what globs stand for."""
     if params["document"] is None:
         return _branch_document.grouped(params["branches"])
@@ -380,7 +382,7 @@ def declared(params: t.Mapping[str, t.Any], client: Client) -> list[Wanted]:
     return _branch_document.wanted(document, repositories, projects)
 
 
-def chosen(wanted: list[Wanted], only: t.Sequence[t.Mapping[str, t.Any]] | None) -> list[Wanted]:
+def chosen(wanted: "list[Wanted]", only: "t.Sequence[t.Mapping[str, t.Any]] | None") -> "list[Wanted]":
     """Of what is wanted, the part that this task is to work on. Raises InputError."""
     if only is None:
         return wanted
