@@ -22,7 +22,7 @@ def require(version: "tuple[int, ...]" = sys.version_info[:3], executable: str =
             "set ansible_python_interpreter to the path of a newer one."
         )
         # what _errors.py would make of it, which cannot be imported here
-        error = {
+        error: dict[str, object] = {
             **dict.fromkeys(("method", "path", "status", "request_id")),
             "type": "input",
             "messages": [],
