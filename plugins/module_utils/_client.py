@@ -73,6 +73,11 @@ class Client:
         """What must not be shown anywhere."""
         return self._transport.secrets
 
+    @property
+    def account(self) -> str | None:
+        """The account that a response has named, or the configured user; None where neither is known."""
+        return self._identity.account
+
     def another(self) -> Client:
         """A client of the same kind with a session of its own, for another thread.
 
@@ -91,7 +96,7 @@ class Client:
     # -- calls ---------------------------------------------------------------------------------------------------
 
     def get(self, path: str, schema: Schema, query: Query | None = None, *, once: bool = False) -> t.Any:
-        """The JSON answer, checked; None for 204. Any BitbucketError.
+        """The JSON answer, checked; None for 204 where the schema is optional. Any BitbucketError.
 
         ``once`` is for those who come again by themselves: each address is tried once.
         """

@@ -11,6 +11,7 @@ import typing as t
 from ._cluster import Node, View, Watch
 from ._node_identity import OFFLINE, References
 from ._progress import Progress
+from ._text import counted
 from ._upgrade_plan import TASKS_FAILED, is_settled
 from ._waiter import wait_until
 
@@ -160,7 +161,8 @@ def _listed(cluster: View) -> str:
 def _told(node: View) -> str:
     """State, version and, as far as they matter, tasks of a node."""
     tasks = node["tasks_total"] if node["state"] in _GOING_DOWN else None
-    return _at(node["state"] or "not answering yet", node["version"]) + (f" with {tasks} tasks" if tasks else "")
+    busy = f" with {counted(tasks, 'task')}" if tasks else ""
+    return _at(node["state"] or "not answering yet", node["version"]) + busy
 
 
 def _at(state: str, version: str | None) -> str:

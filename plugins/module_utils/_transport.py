@@ -10,6 +10,7 @@ import base64
 import dataclasses
 import json
 import re
+import ssl
 import time
 import typing as t
 import urllib.parse
@@ -32,6 +33,9 @@ _MOST_REDIRECTS = 5
 _LOOPBACK = re.compile(r"(localhost|127(\.[0-9]+){3}|::1)\Z")
 # raised by urllib3 before anything was sent
 _NOT_SENT = ("NewConnectionError", "NameResolutionError", "ConnectTimeoutError")
+# OpenSSL's reasons where the other side does not use TLS: the first seen with 3.0, the others assumed of other versions
+_NO_TLS = ("WRONG_VERSION_NUMBER", "HTTP_REQUEST", "UNKNOWN_PROTOCOL", "RECORD_LAYER_FAILURE", "PACKET_LENGTH_TOO_LONG")
+_ENDED = (ssl.SSLEOFError, ssl.SSLZeroReturnError, ssl.SSLSyscallError)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -193,15 +197,23 @@ class Transport:
         inner = _innermost(error)
         # urllib3 begins with the connection's representation, which says nothing new
         reason = re.sub(r"^(<[^>]*>|\w+\([^)]*\)): ", "", str(inner)) or type(inner).__name__
-        refused = isinstance(error, self._certificate_failure)
+        # a connection that ends within TLS is like any other that ends
+        refused = isinstance(error, self._certificate_failure) and not isinstance(inner, _ENDED)
         return UnreachableError(
             f"{method} {path} got no answer from {base}: {reason}",
-            "check the certificate of the server and ca_path, client_cert and client_key" if refused else None,
+            _tls_hint(inner) if refused else None,
             method=method,
             path=path,
             retryable=not refused,
             in_doubt=not refused and not any(name in _NOT_SENT for name in _names(error)),
         )
+
+
+def _tls_hint(error: BaseException) -> str:
+    """What to check where TLS does not come about."""
+    if getattr(error, "reason", None) in _NO_TLS:
+        return "check the scheme and the port of url, the server does not use TLS there"
+    return "check the certificate of the server and ca_path, client_cert and client_key"
 
 
 def _pieces(response: requests.Response) -> t.Iterator[bytes]:

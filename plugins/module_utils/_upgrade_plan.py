@@ -15,6 +15,7 @@ import typing as t
 from ._errors import ConflictError
 from ._node_identity import OFFLINE, References, address_of, find, is_anonymous, is_live
 from ._refs import version as parse_version
+from ._text import counted
 
 View = t.Mapping[str, t.Any]
 Step = dict[str, t.Any]
@@ -534,7 +535,8 @@ def _why(wanted: _Goal, node: View) -> str:
         return f"node {name} is {_state(node)}: it comes first"
     seen = f"runs {node['version']}" if node["version"] else f"is {_state(node)}"
     change = "" if node["version"] == version else f", wanted is {version}"
-    return f"node {name} {seen}{change} ({node['tasks_total'] or 0} tasks, {node['active_user_count'] or 0} users)"
+    tasks, users = counted(node["tasks_total"] or 0, "task"), counted(node["active_user_count"] or 0, "user")
+    return f"node {name} {seen}{change} ({tasks}, {users})"
 
 
 def _narrow(wanted: _Goal, members: _Members, steps: list[Step], only: str) -> tuple[list[Step], list[Blocker]]:

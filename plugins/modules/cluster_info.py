@@ -3,8 +3,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-from __future__ import annotations
-
 DOCUMENTATION = r"""
 module: cluster_info
 short_description: Read the state of the cluster and its nodes
@@ -144,6 +142,10 @@ node:
     local: true
 """
 
+from ..module_utils._python import require
+
+require()
+
 import typing as t
 
 from ..module_utils import _cluster
@@ -159,7 +161,7 @@ if t.TYPE_CHECKING:
 SPEC: Spec = {"node": {"type": "list", "elements": "str"}}
 
 
-def run(module: AnsibleModule, client: Client) -> dict[str, t.Any]:
+def run(module: "AnsibleModule", client: "Client") -> dict[str, t.Any]:
     """Read the cluster."""
     cluster, wanted = _cluster.read(client), module.params["node"]
     node = _cluster.find_node(cluster, wanted) if wanted else None

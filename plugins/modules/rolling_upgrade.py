@@ -3,8 +3,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-from __future__ import annotations
-
 DOCUMENTATION = r"""
 module: rolling_upgrade
 short_description: Start, approve or cancel a rolling upgrade
@@ -83,6 +81,10 @@ observations:
         - {id: 2f0c9b5e-7a51-4d0e-9c55-0a6f6e1b9d10, label: "192.0.2.12:7990", state: ACTIVE, version: 9.4.21}
 """
 
+from ..module_utils._python import require
+
+require()
+
 import typing as t
 
 from ..module_utils import _cluster
@@ -126,7 +128,7 @@ def act(watch: _cluster.Watch, action: str) -> tuple[_cluster.View, bool]:
         return seen, False
 
 
-def limits(module: AnsibleModule) -> dict[str, t.Any]:
+def limits(module: "AnsibleModule") -> dict[str, t.Any]:
     """How long to wait, and where progress is reported."""
     params = module.params
     return {
@@ -136,7 +138,7 @@ def limits(module: AnsibleModule) -> dict[str, t.Any]:
     }
 
 
-def run(module: AnsibleModule, client: Client) -> dict[str, t.Any]:
+def run(module: "AnsibleModule", client: "Client") -> dict[str, t.Any]:
     """Bring the upgrade mode to its state."""
     action, passing, settled = STATES[module.params["state"]]
     with _cluster.Watch(client) as watch:

@@ -3,8 +3,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-from __future__ import annotations
-
 DOCUMENTATION = r"""
 module: rolling_upgrade_plan
 short_description: Plan the next steps of a rolling upgrade, of its rollback or of a rolling restart
@@ -259,6 +257,10 @@ plan:
       sample: []
 """
 
+from ..module_utils._python import require
+
+require()
+
 import typing as t
 
 from ..module_utils import _cluster
@@ -309,7 +311,7 @@ def check(params: t.Mapping[str, t.Any]) -> None:
             )
 
 
-def run(module: AnsibleModule, client: Client) -> dict[str, t.Any]:
+def run(module: "AnsibleModule", client: "Client") -> dict[str, t.Any]:
     """Read the cluster and plan."""
     params = module.params
     check(params)

@@ -3,17 +3,19 @@
 
 from __future__ import annotations
 
+import ssl
 import urllib.parse
 
 import pytest
 import requests
+import urllib3
 from ansible_collections.bitbucket.datacenter.plugins.module_utils import _client, _errors, _transport
 from ansible_collections.bitbucket.datacenter.plugins.module_utils._schema import Schema, page
 from ansible_collections.bitbucket.datacenter.tests.unit.memory_server import URL, Answer, refusal, serving
 from hypothesis import given
 from hypothesis import strategies as st
 
-ANY = Schema({})
+ANY = Schema({}, optional=True)
 ITEMS = Schema(page({"type": "integer"}))
 NAMED = Schema({"type": "object", "required": ["name"], "properties": {"name": {"type": "string"}}})
 SECRET = "s3cr3t-p4ssw0rd"
@@ -216,9 +218,11 @@ def test_a_client_is_read_only_unless_told_otherwise():
 # -- answers ---------------------------------------------------------------------------------------------------------
 
 
-def test_no_content_is_none():
+def test_no_content_is_none_only_where_it_is_expected():
     with serving(Answer(204)) as (client, _server):
-        assert client.get("/rest/x", NAMED) is None
+        assert client.get("/rest/x", ANY) is None
+        with pytest.raises(_errors.ContractError, match="without content instead of JSON"):
+            client.get("/rest/x", NAMED)
 
 
 @pytest.mark.parametrize(
@@ -354,6 +358,46 @@ def test_a_time_out_says_so():
     with serving(late) as (client, _server), pytest.raises(_errors.UnreachableError) as caught:
         client.get("/rest/x", ANY)
     assert "Read timed out. (read timeout=7)" in str(caught.value)
+
+
+def tls_failure(error):
+    """An error of ssl as requests wraps it."""
+    return requests.exceptions.SSLError(urllib3.exceptions.MaxRetryError(None, "/", urllib3.exceptions.SSLError(error)))
+
+
+def reason_of_openssl(name):
+    error = ssl.SSLError(1, f"[SSL: {name}] something (_ssl.c:1007)")
+    error.reason = name
+    return error
+
+
+@pytest.mark.parametrize(
+    ("error", "words", "retryable"),
+    [
+        (ssl.SSLCertVerificationError(1, "certificate verify failed"), "check the certificate of the server", False),
+        (reason_of_openssl("TLSV13_ALERT_CERTIFICATE_REQUIRED"), "client_cert and client_key", False),
+        (reason_of_openssl("WRONG_VERSION_NUMBER"), "check the scheme and the port of url", False),
+        (reason_of_openssl("RECORD_LAYER_FAILURE"), "check the scheme and the port of url", False),
+        # a node or a load balancer that goes away
+        (ssl.SSLEOFError(8, "EOF occurred in violation of protocol"), "the network and that the server is run", True),
+        (ssl.SSLZeroReturnError(6, "TLS/SSL connection has been closed"), "the network and that the server", True),
+    ],
+    ids=["certificate", "client certificate", "no TLS", "no TLS, other name", "EOF", "closed"],
+)
+def test_a_failure_of_tls_is_a_matter_of_certificates_only_where_it_is(error, words, retryable):
+    failing = serving(unreachable(tls_failure(error)))
+    with failing as (client, _server), pytest.raises(_errors.UnreachableError, match=words) as caught:
+        client.post("/rest/x", ANY)
+    assert ("certificate" in caught.value.next_step) is ("cert" in words)
+    assert (caught.value.retryable, caught.value.in_doubt) == (retryable, retryable)
+
+
+@pytest.mark.parametrize(("url", "hint"), [("http://h", True), ("https://h", False)])
+def test_http_at_a_port_for_tls_is_no_invalid_request(url, hint):
+    answer = Answer(400, "Bad Request\nThis combination of host and port requires TLS.")
+    with serving(answer, urls=(url,)) as (client, _server), pytest.raises(_errors.ValidationError) as caught:
+        client.get("/rest/x", ANY)
+    assert ("the scheme and the port of url" in str(caught.value)) is hint
 
 
 # -- redirects -------------------------------------------------------------------------------------------------------
