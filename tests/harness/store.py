@@ -18,7 +18,7 @@ SIGNATURE = "X-Signature=canary-s1gnature-4711"
 
 
 class Store:
-    """Serves the files of a directory; ``asked`` are the methods of the requests so far, ``sent`` the bytes of bodies."""
+    """Serves the files of a directory; ``asked`` are the methods so far, ``sent`` the bytes of bodies."""
 
     def __init__(self, directory: Path, seconds_to_first_byte: float) -> None:
         self.directory = directory

@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -184,7 +183,7 @@ def test_a_staged_file_with_another_checksum_is_replaced(upgrade: Upgrade, files
     assert {Path(each).read_text(encoding="utf-8") for each in staged(upgrade)} == {"another archive\n"}
     succeeds(upgrade.play("rolling_upgrade_begin"))
     assert upgrade.simulator.cluster()["state"] == "READY_TO_UPGRADE"
-    assert {os.path.getsize(each) for each in staged(upgrade)} == {(files / name(upgrade)).stat().st_size}
+    assert {Path(each).stat().st_size for each in staged(upgrade)} == {(files / name(upgrade)).stat().st_size}
 
 
 # -- the end -----------------------------------------------------------------------------------------------------------
