@@ -11,7 +11,17 @@ import typing as t
 
 from ._client import Client
 from ._errors import BitbucketError, InputError
-from ._node_identity import UNNAMED, References, address_of, find, is_anonymous, is_live, labelled
+from ._node_identity import (
+    UNNAMED,
+    References,
+    address_of,
+    find,
+    is_anonymous,
+    is_live,
+    labelled,
+    not_found,
+    searched,
+)
 from ._schema import Json, Schema, array
 from ._upgrade_plan import obeyed
 
@@ -160,7 +170,7 @@ def _several(found: t.Sequence[t.Mapping[str, t.Any]]) -> bool:
 
 def _ambiguous(wanted: t.Sequence[str], found: t.Iterable[t.Mapping[str, t.Any]]) -> InputError:
     labels = ", ".join(node["label"] for node in found)
-    return InputError(f"{' or '.join(wanted)} matches several nodes ({labels})", "give one of them as address:port")
+    return InputError(f"{searched(wanted)} matches several nodes ({labels})", "give one of them as address:port")
 
 
 class Node:
@@ -170,6 +180,10 @@ class Node:
         self._wanted = [wanted] if isinstance(wanted, str) else list(wanted)
         self._learned: list[str] = []
         self.subject = f"node {self._wanted[0]}"
+
+    def missing(self, cluster: View) -> str:
+        """That the node is not listed, in words, with what was searched for and the nodes that are listed."""
+        return not_found(cluster["nodes"], self._wanted)
 
     def find(self, cluster: View) -> View | None:
         """The node as it is now, None where it is not listed. Raises InputError where several match at first.

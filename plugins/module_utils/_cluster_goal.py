@@ -92,14 +92,14 @@ class Goal:
     def describe(self, cluster: View) -> str:
         """What is seen, in words that go on from "it is"."""
         seen = self._observe(cluster)
-        if seen is None:
-            return "not listed by the cluster"
         if self._node:
+            if seen is None:
+                return f"not listed by the cluster ({self._node.missing(cluster)})"
             # an id says nothing to anybody
             known = seen["label"] == seen["id"] or self.subject == f"node {seen['label']}"
             name = "" if known else f"{seen['label']}, "
             return name + _told(seen)
-        return f"{seen['state']} ({_listed(cluster)})"
+        return f"{cluster['state']} ({_listed(cluster)})"
 
     @property
     def _look_at_log(self) -> str:

@@ -126,6 +126,13 @@ class NotFoundError(BitbucketError):
     next_step = "check the names that were given"
 
 
+class MovedError(BitbucketError):
+    """The project or repository has another name by now: the server redirects, and writes are not redirected."""
+
+    type = "moved"
+    next_step = "use the present name"
+
+
 class NotSupportedError(BitbucketError):
     """The server does not have this REST resource: another version, a missing plugin, or a wrong base address."""
 

@@ -34,7 +34,9 @@ def execute(run: Run, spec: Spec, *, read_only: bool = False, retry: Retry | Non
     for url in module.params["url"] or ():
         module.no_log_values.update(secrets_in(url))
     try:
-        with connect(module.params, read_only=read_only or module.check_mode, retry=retry) as client:
+        with connect(
+            module.params, read_only=read_only or module.check_mode, follow_redirects=read_only, retry=retry
+        ) as client:
             module.no_log_values.update(client.secrets)
             result = run(module, client)
     except BitbucketError as error:

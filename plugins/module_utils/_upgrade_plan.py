@@ -13,7 +13,7 @@ from __future__ import annotations
 import typing as t
 
 from ._errors import ConflictError
-from ._node_identity import OFFLINE, References, address_of, find, is_anonymous, is_live
+from ._node_identity import OFFLINE, References, address_of, find, is_anonymous, is_live, searched
 from ._refs import version as parse_version
 from ._text import counted
 
@@ -191,7 +191,8 @@ class _Members:
                 self.blockers.append(
                     _blocker(
                         None,
-                        f"inventory host {host} does not match any node of the cluster",
+                        f"inventory host {host} does not match any node of the cluster"
+                        + (f" (searched for {searched(references)})" if references else ""),
                         f"start its node at the version of the others, or set rolling_upgrade_node_name of {host} to"
                         " the name or address of its node",
                     )

@@ -125,7 +125,7 @@ node:
   description:
     - The node that was asked for, with the fields of RV(cluster.nodes).
     - Null where O(node) is not given, or where the cluster does not list such a node, as one that is stopped outside
-      upgrade mode.
+      upgrade mode. A warning then names what was searched for and the nodes that are listed.
   returned: success
   type: dict
   sample:
@@ -151,6 +151,7 @@ import typing as t
 from ..module_utils import _cluster
 from ..module_utils._argspec import Spec
 from ..module_utils._module import execute
+from ..module_utils._node_identity import not_found
 from ..module_utils._retry import UPGRADE
 
 if t.TYPE_CHECKING:
@@ -165,6 +166,8 @@ def run(module: "AnsibleModule", client: "Client") -> dict[str, t.Any]:
     """Read the cluster."""
     cluster, wanted = _cluster.read(client), module.params["node"]
     node = _cluster.find_node(cluster, wanted) if wanted else None
+    if wanted and node is None:
+        module.warn(f"{not_found(cluster['nodes'], wanted)}: the return value node is null")
     return {"changed": False, "cluster": cluster, "node": node}
 
 

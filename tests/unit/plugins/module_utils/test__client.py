@@ -411,12 +411,18 @@ def moved(target, status=307):
 
 
 def test_a_read_follows_a_move_on_the_same_server_with_its_credentials():
-    with serving(moved("/context/rest/y?start=3"), authorization="Bearer a") as (client, server):
+    with serving(moved("/context/rest/y?start=3"), authorization="Bearer a", follow_redirects=True) as (client, server):
         assert client.get("/rest/x", NAMED, {"limit": 1}) == {"name": "b"}
     assert [request.url for request in server.received] == [f"{URL}/rest/x?limit=1", f"{URL}/rest/y?start=3"]
     assert server.received[1].headers["Authorization"] == "Bearer a"
 
 
+def test_another_client_of_the_same_kind_follows_as_well():
+    with serving(moved("/context/rest/y"), follow_redirects=True) as (client, _server):
+        assert client.another()._follow is True
+
+
+@pytest.mark.parametrize("follow", [True, False])
 @pytest.mark.parametrize(
     "target",
     [
@@ -427,35 +433,81 @@ def test_a_read_follows_a_move_on_the_same_server_with_its_credentials():
         "",
     ],
 )
-def test_credentials_never_leave_the_server_or_its_rest_paths(target):
+def test_credentials_never_leave_the_server_or_its_rest_paths(target, follow):
     def handler(_request):
         return Answer(302, Location=target)
 
-    if target == "":
+    if target == "" and follow:
         # a redirect without a target leads back to itself
-        with serving(handler) as (client, server), pytest.raises(_errors.ContractError, match="without end"):
+        endless = pytest.raises(_errors.ContractError, match="without end")
+        with serving(handler, follow_redirects=True) as (client, server), endless:
             client.get("/rest/x", ANY)
         assert len(server.received) <= 10
         return
-    with serving(handler, authorization=f"Bearer {SECRET}") as (client, server):
+    with serving(handler, authorization=f"Bearer {SECRET}", follow_redirects=follow) as (client, server):
         with pytest.raises(_errors.ContractError, match=r"was redirected \(302\) to http") as caught:
             client.get("/rest/x", ANY)
         assert len(server.received) == 1
     assert SECRET not in str(caught.value)
 
 
-def test_the_query_of_a_foreign_address_is_not_repeated():
-    answer = Answer(302, Location="https://sso.example.com/login?ticket=abc")
+def test_the_query_and_user_of_a_foreign_address_are_not_repeated():
+    answer = Answer(302, Location="https://user:hidden@sso.example.com:8443/login?ticket=abc#hidden")
     with serving(answer) as (client, _server), pytest.raises(_errors.ContractError) as caught:
         client.get("/rest/x", ANY)
-    assert "https://sso.example.com/login" in str(caught.value) and "ticket" not in str(caught.value)
+    assert "https://sso.example.com:8443/login" in str(caught.value)
+    assert "ticket" not in str(caught.value) and "hidden" not in str(caught.value)
 
 
-def test_a_write_is_never_redirected():
-    with serving(moved("/context/rest/y")) as (client, server):
-        with pytest.raises(_errors.ContractError, match="may have been moved"):
-            client.post("/rest/x", ANY, {})
+OLD = "/rest/api/latest/projects/WEB/repos/shop"
+
+
+def redirected(path, target, method="get"):
+    """The error of a request that the server redirects."""
+    with serving(Answer(307, Location=target)) as (client, server):
+        with pytest.raises(_errors.BitbucketError) as caught:
+            getattr(client, method)(path, *((ANY, {}) if method == "post" else (ANY,)))
         assert len(server.received) == 1
+    return caught.value
+
+
+@pytest.mark.parametrize("method", ["get", "post"])
+@pytest.mark.parametrize(
+    ("path", "target", "told"),
+    [
+        (OLD, "/context/rest/api/latest/projects/WEB/repos/store", "set project_key to WEB and repository to store"),
+        (
+            f"{OLD}/branches",
+            "https://other.example.com:8443/rest/api/latest/projects/NEW/repos/shop/branches?limit=1",
+            "repository WEB/shop is now NEW/shop; set project_key to NEW and repository to shop",
+        ),
+        ("/rest/api/latest/projects/WEB", "/context/rest/api/latest/projects/SHOP", "project WEB is now SHOP"),
+        (OLD, "/context/rest/api/latest/projects/%7Ejo/repos/shop", "set project_key to ~jo and repository to shop"),
+    ],
+)
+def test_a_redirect_from_a_former_name_is_explained_with_the_present_one(path, target, told, method):
+    error = redirected(path, target, method)
+    assert error.type == "moved" and not error.retryable and told in str(error)
+
+
+@pytest.mark.parametrize(
+    ("target", "url"),
+    [
+        (f"https://bitbucket.example.com/context/rest/{OLD[6:]}", "https://bitbucket.example.com/context"),
+        (f"https://bitbucket.example.com:8443{OLD}", "https://bitbucket.example.com:8443"),
+        (f"https://[2001:db8::1]:8443/git{OLD}?x=y", "https://[2001:db8::1]:8443/git"),
+    ],
+)
+def test_a_redirect_of_every_path_is_explained_as_another_base_address(target, url):
+    error = redirected(OLD, target)
+    assert error.type == "contract" and f"set url to {url} if" in str(error)
+
+
+@pytest.mark.parametrize("target", ["https://sso.example.com/saml?next=/rest/x", "/context/login", "/"])
+def test_a_login_page_is_not_taken_for_a_renamed_repository(target):
+    error = redirected(OLD, target)
+    assert error.type == "contract" and "single sign-on" in str(error)
+    assert "moved" not in str(error) and "is now" not in str(error)
 
 
 def test_a_redirect_to_no_address_is_refused():
@@ -465,7 +517,7 @@ def test_a_redirect_to_no_address_is_refused():
 
 
 def test_redirects_end():
-    with serving(Answer(307, Location="/context/rest/x")) as (client, server):
+    with serving(Answer(307, Location="/context/rest/x"), follow_redirects=True) as (client, server):
         with pytest.raises(_errors.ContractError, match="redirected without end"):
             client.get("/rest/x", ANY)
         assert 1 < len(server.received) <= 10

@@ -976,7 +976,10 @@ def test_a_reason_names_node_and_host_unless_that_says_the_same(host, shown):
 @pytest.mark.parametrize("goal", ["upgrade", "rollback"])
 def test_outside_upgrade_mode_a_host_without_a_row_is_a_blocker(goal):
     (blocker,) = plan(cluster(unnamed(1), unnamed(2)), THREE, goal=goal)["blockers"]
-    assert (blocker["node"], blocker["reason"]) == (None, "inventory host c does not match any node of the cluster")
+    assert (blocker["node"], blocker["reason"]) == (
+        None,
+        "inventory host c does not match any node of the cluster (searched for 192.0.2.3)",
+    )
     assert "start its node" in blocker["remedy"] and "rolling_upgrade_node_name of c" in blocker["remedy"]
 
 
