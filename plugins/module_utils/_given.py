@@ -17,8 +17,8 @@ _KINDS = {bool: "a boolean", int: "a number", float: "a number", list: "a list",
 def check(spec: Spec, given: t.Mapping[str, t.Any]) -> None:
     """Raise InputError for the first option of type ``str`` that is not a string.
 
-    ``given`` are options as JSON carries them. Options that are missing, or of a shape that Ansible refuses, are left to
-    Ansible, and so is null where an option is not required: there it means that the option is not set.
+    ``given`` are options as JSON carries them. What is missing, or of a shape that Ansible refuses, is left to Ansible,
+    and so is null where an option is not required: there it means that the option is not set.
     """
     for path, option, value in _strings(spec, given, ""):
         if isinstance(value, str):

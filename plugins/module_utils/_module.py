@@ -26,7 +26,7 @@ class _Module(AnsibleModule):
 
     def _load_params(self) -> None:
         # the only moment at which a number is not a string yet
-        super()._load_params()
+        super()._load_params()  # type: ignore[no-untyped-call]  # ansible-core has annotations in part
         self.given = dict(self.params)
 
 
