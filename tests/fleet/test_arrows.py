@@ -19,7 +19,7 @@ FLOORS = {
         (
             *("_errors", "_argspec", "_outcome", "_waiter", "_refs", "_schema", "_fits", "_answer", "_retry", "_glob"),
             *("_branch_name", "_upgrade_plan", "_branch_plan", "_stale", "_upgrade_report", "_upgrade_view"),
-            *("_time", "_issue_key", "_text", "_release_gate", "_release_notes", "_node_identity", "_given"),
+            *("_time", "_issue_key", "_text", "_release_gate", "_release_notes", "_node_identity", "_given", "_masked"),
         ),
         1,
     ),
