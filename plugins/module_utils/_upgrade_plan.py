@@ -33,6 +33,16 @@ _IN_UPGRADE_MODE = (
     "RUNNING_UPGRADE_TASKS",
     "UPGRADE_TASKS_FAILED",
 )
+#: Every action, phase and state that a plan can name, and that roles decide by.
+WORDS = frozenset(
+    {
+        *("start", "wait_for_node", "upgrade_node", "rollback_node", "restart_node", "wait_for_cluster"),
+        *("approve", "cancel"),
+        *("none", "nodes", "finalize", "wait", "blocked"),
+        *("STABLE", *_IN_UPGRADE_MODE),
+        *("ACTIVE", "STARTING", "DRAINING", "TERMINATING", "OFFLINE", "ERROR"),
+    }
+)
 # what comes next, by the first step; all other steps are work at nodes
 _PHASE_OF = {"start": "start", "approve": "finalize", "wait_for_cluster": "wait", "cancel": "cancel"}
 

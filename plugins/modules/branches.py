@@ -286,9 +286,9 @@ require()
 import contextlib
 import typing as t
 
-from ..module_utils import _branch_document
+from ..module_utils import _branch_document, _masked
 from ..module_utils._argspec import PROGRESS, Spec
-from ..module_utils._branch_report import Report, failure, result
+from ..module_utils._branch_report import OUTCOMES, SETTING_OUTCOMES, Report, failure, result
 from ..module_utils._branch_set import BranchSet, steps
 from ..module_utils._errors import InputError, NotFoundError
 from ..module_utils._module import execute
@@ -347,6 +347,7 @@ def run(module: "AnsibleModule", client: "Client") -> dict[str, t.Any]:
     params = module.params
     if not 1 <= params["concurrency"] <= 64:
         raise InputError("concurrency is not a number from 1 to 64", "choose how many repositories go at a time")
+    _masked.check(module.no_log_values, (*OUTCOMES, *SETTING_OUTCOMES), "an outcome such as created")
     wanted = chosen(declared(params, client), params["only"])
     reports = BranchSet(
         client,

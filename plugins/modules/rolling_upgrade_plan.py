@@ -15,6 +15,7 @@ description:
     be a target. A rollback leads from any state of an upgrade that is not approved to every node at the version from
     which it began, with upgrade mode off. A restart leads through every node once, outside upgrade mode.
   - Needs the permission SYS_ADMIN.
+  - Fails where a password or token is part of the name of a host, action, state or version. Ansible masks it there.
 extends_documentation_fragment:
   - bitbucket.datacenter.connection
   - bitbucket.datacenter.wait
@@ -263,7 +264,7 @@ require()
 
 import typing as t
 
-from ..module_utils import _cluster
+from ..module_utils import _cluster, _masked
 from ..module_utils._argspec import PROGRESS, Spec, wait
 from ..module_utils._cluster_plan import plan_once_settled
 from ..module_utils._errors import BlockedError, InputError
@@ -271,6 +272,7 @@ from ..module_utils._module import execute
 from ..module_utils._progress import Progress
 from ..module_utils._refs import version
 from ..module_utils._retry import UPGRADE
+from ..module_utils._upgrade_plan import WORDS
 from ..module_utils._upgrade_plan import plan as make_plan
 
 if t.TYPE_CHECKING:
@@ -311,10 +313,19 @@ def check(params: t.Mapping[str, t.Any]) -> None:
             )
 
 
+def refuse_masked(module: "AnsibleModule", cluster: "_cluster.View | None" = None) -> None:
+    """Raise InputError where Ansible would mask what this plan, or a later one of the run, is read for."""
+    params, nodes = module.params, cluster["nodes"] if cluster else []
+    words = [*WORDS, *params["nodes"], params["target_version"], *([cluster["state"]] if cluster else [])]
+    words += [node[field] for node in nodes for field in ("state", "version")]
+    _masked.check(module.no_log_values, words, "the name of a host, or of an action, state or version of the plan")
+
+
 def run(module: "AnsibleModule", client: "Client") -> dict[str, t.Any]:
     """Read the cluster and plan."""
     params = module.params
     check(params)
+    refuse_masked(module)
 
     def make(cluster: _cluster.View, timed_out: bool) -> dict[str, t.Any]:
         return make_plan(
@@ -339,6 +350,7 @@ def run(module: "AnsibleModule", client: "Client") -> dict[str, t.Any]:
         else:
             cluster = watch.read()
             plan = make(cluster, False)
+        refuse_masked(module, cluster)
         if plan["blockers"] and params["on_blockers"] == "fail":
             first = plan["blockers"][0]
             more = len(plan["blockers"]) - 1

@@ -214,6 +214,7 @@ import collections
 import time
 import typing as t
 
+from ..module_utils import _masked
 from ..module_utils._argspec import Spec
 from ..module_utils._errors import InputError
 from ..module_utils._module import execute
@@ -273,6 +274,8 @@ def run(module: "AnsibleModule", client: "Client") -> dict[str, t.Any]:
             stale.append(row)
         elif kept is not None:
             kept.append(row)
+    named = [row[field] for row in stale for field in ("project_key", "repository", "name", "latest_commit")]
+    _masked.check(module.no_log_values, named, "the name of a stale branch, of its repository or of its commit")
     summary = {"repositories": len(found), "branches": branches, "stale": len(stale), "kept": dict(why)}
     return {"changed": False, "stale_branches": stale, "kept_branches": kept, "summary": summary}
 

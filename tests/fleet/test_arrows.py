@@ -20,6 +20,7 @@ FLOORS = {
             *("_errors", "_argspec", "_outcome", "_waiter", "_refs", "_schema", "_fits", "_answer", "_retry", "_glob"),
             *("_branch_name", "_upgrade_plan", "_branch_plan", "_stale", "_upgrade_report", "_upgrade_view"),
             *("_time", "_issue_key", "_text", "_release_gate", "_release_notes", "_node_identity", "_python"),
+            *("_given", "_masked"),
         ),
         1,
     ),
@@ -82,9 +83,11 @@ def outside(path: Path) -> set[str]:
 
 
 def called(path: Path) -> set[str]:
-    """The names of functions and methods that a file calls."""
-    calls = (node.func for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))) if isinstance(node, ast.Call))
-    return {getattr(call, "attr", getattr(call, "id", "")) for call in calls}
+    """The names of functions and methods that a file calls, and of classes that it derives from."""
+    nodes = list(ast.walk(ast.parse(path.read_text(encoding="utf-8"))))
+    used = [node.func for node in nodes if isinstance(node, ast.Call)]
+    used += [base for node in nodes if isinstance(node, ast.ClassDef) for base in node.bases]
+    return {getattr(each, "attr", getattr(each, "id", "")) for each in used}
 
 
 def test_every_util_has_a_floor() -> None:

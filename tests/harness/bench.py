@@ -130,6 +130,7 @@ class Bench:
             params=self.params(module, options),
             check_mode=check,
             tmpdir=None,
+            no_log_values=set(),
             warn=lambda *_said, **_more: None,
             deprecate=lambda *_said, **_more: None,
         )
