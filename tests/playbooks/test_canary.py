@@ -23,7 +23,8 @@ from .conftest import SECRET, cluster
 
 WRONG = "canary wrong/pässword&x=1"
 TOKEN = "canary-t0ken-8d2f"
-MODULES = sorted(path.stem for path in (ROOT / "plugins" / "modules").glob("*.py"))
+# those that send requests
+MODULES = sorted({path.stem for path in (ROOT / "plugins" / "modules").glob("*.py")} - {"cluster_lock"})
 PLAYBOOKS = sorted(path.stem for path in (ROOT / "playbooks").glob("*.yml"))
 
 API = {"project_key": "PLAT", "repository": "api"}
