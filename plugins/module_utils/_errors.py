@@ -203,6 +203,14 @@ class BlockedError(BitbucketError):
     type = "blocked"
 
 
+class LockedError(BitbucketError):
+    """Another run holds the lock, or has taken it over."""
+
+    type = "locked"
+    next_step = "wait until that run has ended"
+    retryable = True
+
+
 class GateError(BitbucketError):
     """A release does not hold what its gate asks for."""
 

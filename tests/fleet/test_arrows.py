@@ -24,7 +24,7 @@ FLOORS = {
         ),
         1,
     ),
-    **dict.fromkeys(("_transport", "_redirect", "_identity", "_client", "_crew", "_progress"), 2),
+    **dict.fromkeys(("_transport", "_redirect", "_identity", "_client", "_crew", "_progress", "_lock"), 2),
     **dict.fromkeys(
         (
             *("_branch", "_branch_model", "_cluster", "_commit", "_connection", "_default_branch", "_repository"),

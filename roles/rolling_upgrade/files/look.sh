@@ -5,10 +5,10 @@
 # Shows, as lines name=value, what preflight has to know of a node. One process in place of a module for each path:
 # starting them is what preflight would spend its time on. Changes nothing.
 #
-# Arguments: install directory, link to the present release, home, target release, workspace of an installation, staging
-# directory, staged archive, its SHA-256.
+# Arguments: install directory, link to the present release, home, target release, what the names of the workspaces of its
+# installations begin with, staging directory, staged archive, its SHA-256.
 set -u
-install_dir=$1 link=$2 home=$3 release=$4 workspace=$5 staging_dir=$6 staged=$7 sha256=$8
+install_dir=$1 link=$2 home=$3 release=$4 workspaces=$5 staging_dir=$6 staged=$7 sha256=$8
 
 # yes or no, by a condition of test
 say() {
@@ -30,7 +30,8 @@ say home -e "$home/shared"
 say timeout -n "$(command -v timeout)"
 
 # A workspace that is there is that of an installation that was cut short.
-if [ -e "$release" ] && [ ! -e "$workspace" ]; then
+set -- "$workspaces"*
+if [ -e "$release" ] && [ ! -e "$1" ]; then
   echo installed=yes
   exit
 fi
