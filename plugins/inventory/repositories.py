@@ -108,7 +108,7 @@ from ansible.plugins.inventory import Cacheable
 
 from ..module_utils._errors import ContractError
 from ..module_utils._project import Repositories, View
-from ..plugin_utils._inventory import BitbucketInventory, data, group_name, runs, trust_as_template
+from ..plugin_utils._inventory import BitbucketInventory, data, group_name, runs, template
 
 if t.TYPE_CHECKING:
     from ansible.inventory.data import InventoryData
@@ -173,7 +173,7 @@ class InventoryModule(BitbucketInventory, Cacheable):
         inventory.add_group(EVERYTHING)
         if self.get_option("run_locally"):
             for name, value in _LOCALLY.items():
-                inventory.set_variable(EVERYTHING, name, trust_as_template(value))
+                inventory.set_variable(EVERYTHING, name, template(value))
         for repository in found:
             self._add(inventory, repository)
 

@@ -39,8 +39,8 @@ options:
     type: str
   allowed_messages:
     description:
-      - Regular expressions of Python. A commit needs no issue when one of them is found in its message. C(^) stands for
-        the begin of the message, after C((?m\)) for that of a line.
+      - Regular expressions of Python. A commit needs no issue when one of them is found in its message. V(^) matches
+        at the beginning of the message, after V((?m\)) at the beginning of each line.
     type: list
     elements: str
     default: []

@@ -5,7 +5,7 @@
 
 DOCUMENTATION = r"""
 module: rolling_upgrade_plan
-short_description: Plan the next steps of a rolling upgrade, of its rollback or of a rolling restart
+short_description: Plan a rolling upgrade, its rollback or a restart
 version_added: 1.0.0
 author: bitbucket.datacenter contributors (@bitbucket-datacenter)
 description:

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import importlib
+import re
 import sys
 from pathlib import Path
 from typing import Any
@@ -205,3 +206,59 @@ def test_a_module_has_an_integration_target(module: str) -> None:
     tasks = list((target / "tasks").glob("*.yml"))
     assert (target / "tasks" / "main.yml") in tasks
     assert any(f"{COLLECTION}.{module}:" in path.read_text(encoding="utf-8") for path in tasks)
+
+
+# -- what people read of it ------------------------------------------------------------------------------------------
+
+
+def _specs(role: str) -> dict[str, Any]:
+    path = ROOT / "roles" / role / "meta" / "argument_specs.yml"
+    found: dict[str, Any] = yaml.safe_load(path.read_text(encoding="utf-8"))["argument_specs"]
+    return found
+
+
+def _titles() -> list[tuple[str, str]]:
+    """Every short description: of plugins of all kinds, and of each entry point of each role."""
+    found = []
+    for kind in ("modules", "filter", "inventory"):
+        for path in sorted((ROOT / "plugins" / kind).glob("*.py")):
+            found.append((f"{kind}/{path.stem}", documented(kind, path.stem, "DOCUMENTATION")["short_description"]))
+    for role in ROLES:
+        found += [(f"{role} {entry}", spec["short_description"]) for entry, spec in _specs(role).items()]
+    return found
+
+
+#: ansible-doc -l cuts a title there where the window has 80 columns; a role's name has a line of its own.
+LONGEST_TITLE = 60
+
+
+@pytest.mark.parametrize(("where", "title"), _titles(), ids=[where for where, _title in _titles()])
+def test_a_title_says_in_a_list_what_the_thing_does(where: str, title: str) -> None:
+    """A capital, no full stop, no markup, one line that is not cut; of a role an imperative: what it does."""
+    assert title[0].isupper() and not title.endswith(".")
+    assert not re.search(r"\b[CIBMULROVE]+\(", title)
+    assert len(title) <= LONGEST_TITLE
+    if " " in where:
+        assert not re.match(r"\w+s\b", title), "in the third person"
+
+
+def test_titles_are_different() -> None:
+    titles = [title for _where, title in _titles()]
+    assert len(set(titles)) == len(titles)
+
+
+def _documents() -> list[tuple[str, str]]:
+    """Every text of documentation: of plugins, of fragments, of roles."""
+    found = []
+    for kind in ("modules", "filter", "inventory"):
+        for path in sorted((ROOT / "plugins" / kind).glob("*.py")):
+            parts = [constant(path, name) or "" for name in ("DOCUMENTATION", "RETURN")]
+            found.append((f"{kind}/{path.stem}", "\n".join(parts)))
+    others = [*(ROOT / "plugins" / "doc_fragments").glob("*.py"), *(ROOT / "roles").glob("*/meta/argument_specs.yml")]
+    return found + [(str(path.relative_to(ROOT)), path.read_text(encoding="utf-8")) for path in sorted(others)]
+
+
+@pytest.mark.parametrize(("where", "text"), _documents(), ids=[where for where, _text in _documents()])
+def test_only_semantic_markup_escapes(where: str, text: str) -> None:
+    """C(), I(), B() and the like end at the first parenthesis, and show a backslash as it is."""
+    assert not re.findall(r"\b[CIBMUP]\([^)]*\\\)", text)
