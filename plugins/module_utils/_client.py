@@ -75,6 +75,14 @@ class Client:
         self._transport.close()
 
     @property
+    def address(self) -> str:
+        """Where the server is, without scheme, credentials and default port: of several addresses, the first one's."""
+        parts = urllib.parse.urlsplit(self._addresses[0])
+        host = parts.hostname or ""
+        port = "" if parts.port in (None, {"http": 80, "https": 443}.get(parts.scheme)) else f":{parts.port}"
+        return f"[{host}]{port}{parts.path}" if ":" in host else f"{host}{port}{parts.path}"
+
+    @property
     def secrets(self) -> set[str]:
         """What must not be shown anywhere."""
         return self._transport.secrets

@@ -108,11 +108,13 @@ class Watch:
 
     ``observations`` are ``{at, cluster_state, nodes: [{id, label, state, version}]}`` in the order of time: one for
     each look that differs from the one before, ``at`` in ISO 8601, UTC, with milliseconds. As a context manager it
-    hands them to a BitbucketError that ends the block, among its facts.
+    hands them to a BitbucketError that ends the block, among its facts. ``acted`` is ``{action, at}`` of what the
+    server obeyed, None before that.
     """
 
     def __init__(self, client: Client, now: t.Callable[[], dt.datetime] = _utc_now) -> None:
         self.observations: list[View] = []
+        self.acted: View | None = None
         self._client = client
         self._now = now
 
@@ -122,6 +124,8 @@ class Watch:
     def __exit__(self, _kind: object, error: BaseException | None, _traceback: object) -> None:
         if isinstance(error, BitbucketError):
             error.facts["observations"] = self.observations
+            if self.acted:
+                error.facts["acted"] = self.acted
 
     def read(self, *, once: bool = False) -> View:
         """See the function ``read``."""
@@ -141,8 +145,14 @@ class Watch:
             seen = self.read()
             return seen if obeyed(seen, action) else None
 
+        at = self._at()
         # never twice: what a second approval does while the first is under way is not documented
-        return self._client.settle(send, done, resend=False)
+        cluster: View = self._client.settle(send, done, resend=False)
+        self.acted = {"action": action, "at": at}
+        return cluster
+
+    def _at(self) -> str:
+        return self._now().isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
     def _seen(self, cluster: View) -> View:
         """The cluster; what is new of it is remembered."""
@@ -151,8 +161,7 @@ class Watch:
         seen = {"cluster_state": cluster["state"], "nodes": nodes}
         *_others, last = self.observations or [{}]
         if seen != {name: value for name, value in last.items() if name != "at"}:
-            at = self._now().isoformat(timespec="milliseconds").replace("+00:00", "Z")
-            self.observations.append({"at": at, **seen})
+            self.observations.append({"at": self._at(), **seen})
         return cluster
 
 

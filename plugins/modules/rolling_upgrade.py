@@ -57,6 +57,19 @@ EXAMPLES = r"""
 """
 
 RETURN = r"""
+acted:
+  description: What the server was asked to do in this run. Null when nothing was left to do, and in check mode.
+  returned: success, and failure when the server had obeyed
+  type: dict
+  contains:
+    action:
+      description: V(start), V(approve) or V(cancel).
+      type: str
+      sample: approve
+    at:
+      description: When it was asked, in ISO 8601 and UTC.
+      type: str
+      sample: "2026-11-21T16:18:40.120Z"
 cluster:
   description: The cluster after the run, with the fields of RV(bitbucket.datacenter.cluster_info#module:cluster).
   returned: success
@@ -157,7 +170,9 @@ def run(module: "AnsibleModule", client: "Client") -> dict[str, t.Any]:
                 # whatever happened meanwhile was somebody else's doing
                 before = cluster
     outcome = Outcome(_cluster.summary(before), _cluster.summary(cluster))
-    return outcome.result("upgrade mode of the cluster", cluster=cluster, observations=watch.observations)
+    return outcome.result(
+        "upgrade mode of the cluster", cluster=cluster, observations=watch.observations, acted=watch.acted
+    )
 
 
 def main() -> None:

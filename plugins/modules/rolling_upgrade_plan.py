@@ -106,6 +106,13 @@ EXAMPLES = r"""
 """
 
 RETURN = r"""
+address:
+  description:
+    - Host, port and context path of the cluster, from the first address of O(url), without scheme, credentials and a
+      default port.
+  returned: success
+  type: str
+  sample: bitbucket.example.com
 cluster:
   description:
     - The cluster on which the plan is based, with the fields of RV(bitbucket.datacenter.cluster_info#module:cluster).
@@ -361,7 +368,13 @@ def run(module: "AnsibleModule", client: "Client") -> dict[str, t.Any]:
                 first["remedy"],
                 facts={"plan": plan, "cluster": cluster},
             )
-    return {"changed": False, "plan": plan, "cluster": cluster, "observations": watch.observations}
+    return {
+        "changed": False,
+        "plan": plan,
+        "cluster": cluster,
+        "address": client.address,
+        "observations": watch.observations,
+    }
 
 
 def main() -> None:
