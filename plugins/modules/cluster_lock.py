@@ -3,8 +3,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-from __future__ import annotations
-
 DOCUMENTATION = r"""
 module: cluster_lock
 short_description: Keep other runs of Ansible away from a cluster
@@ -175,6 +173,10 @@ took_over:
   contains: *lock
 """
 
+from ..module_utils._python import require
+
+require()
+
 import typing as t
 
 from ..module_utils._argspec import Spec
@@ -216,7 +218,7 @@ def holder_of(params: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
     return {**holder, **({"purpose": params["purpose"]} if params["purpose"] else {})}
 
 
-def hold(directory: LockDirectory, params: t.Mapping[str, t.Any], check: bool) -> tuple[Lock, Lock | None]:
+def hold(directory: LockDirectory, params: t.Mapping[str, t.Any], check: bool) -> "tuple[Lock, Lock | None]":
     """The lock after it was taken or renewed, and the other run's that was taken over."""
     claim = Claim(
         holder_of(params),
@@ -237,7 +239,7 @@ def give_back(directory: LockDirectory, run: str, check: bool) -> tuple[Lock, No
     return (FREE if current.is_of(run) else current), None
 
 
-def run(module: AnsibleModule) -> dict[str, t.Any]:
+def run(module: "AnsibleModule") -> dict[str, t.Any]:
     """Take or give back the lock."""
     params = module.params
     directory = LockDirectory(params["path"])
@@ -248,6 +250,7 @@ def run(module: AnsibleModule) -> dict[str, t.Any]:
     else:
         after, other = give_back(directory, me, module.check_mode)
     return Outcome(_shown(before), _shown(after)).result(
+        f"lock {directory.path}",
         lock=view(directory.path, after, me),
         took_over=view(directory.path, other, me) if other else None,
     )
