@@ -65,9 +65,16 @@ def secrets_in(url: str) -> set[str]:
 def _existing(params: Params, option: str) -> str | None:
     """The path that an option names, None where it is not given. Raises InputError where nothing is there."""
     path: str | None = params[option]
+    _refuse_relative(path, option)
     if path and not pathlib.Path(path).exists():
         raise InputError(f"{option} {path!r} does not exist", "give the path of an existing file")
     return path or None
+
+
+def _refuse_relative(path: str | None, option: str) -> None:
+    """Raise InputError: a module runs in the directory of the playbook here, and in a home directory elsewhere."""
+    if path and not pathlib.PurePath(path).is_absolute():
+        raise InputError(f"{option} {path!r} is a relative path", "give an absolute path")
 
 
 def _certificate(params: Params) -> tuple[str, str] | str | None:
@@ -107,6 +114,7 @@ def _authorization(params: Params, environment: t.Mapping[str, str]) -> str | No
 
 def _read_token(path: str) -> str:
     """The token in a file, without the line's end. Raises InputError."""
+    _refuse_relative(path, "token_file")
     try:
         token = pathlib.Path(path).read_text(encoding="ascii").strip()
     except (OSError, UnicodeDecodeError) as error:

@@ -256,8 +256,8 @@ def test_options_that_nothing_can_be_planned_from_are_refused_before_any_request
     params = {**DEFAULTS, **options}
     with pytest.raises(InputError, match=cause):
         rolling_upgrade_plan.check(params)
+    module = types.SimpleNamespace(params=params, check_mode=False, tmpdir=None, no_log_values=set())
     with serving(lambda _request: pytest.fail("a request was made")) as (client, _server), pytest.raises(InputError):
-        module = types.SimpleNamespace(params=params, check_mode=False, tmpdir=None, no_log_values=set())
         rolling_upgrade_plan.run(module, client)
 
 
