@@ -42,22 +42,26 @@ options:
   token_file:
     description:
       - File that holds the token alone, instead of O(token).
+      - Modules require an absolute path.
       - If not given, the environment variable E(BITBUCKET_TOKEN_FILE) is used, unless another way to authenticate is
         given.
     type: path
   ca_path:
     description:
       - File or directory with the certificates of the authorities that are trusted instead of the built-in ones.
+      - Modules require an absolute path.
       - If not given, the environment variable E(BITBUCKET_CA_PATH) is used.
     type: path
   client_cert:
     description:
       - File with the certificate by which this side shows who it is, with the key in it or in O(client_key).
+      - Modules require an absolute path.
       - If not given, the environment variable E(BITBUCKET_CLIENT_CERT) is used.
     type: path
   client_key:
     description:
       - File with the key of O(client_cert), not encrypted.
+      - Modules require an absolute path.
       - If not given, the environment variable E(BITBUCKET_CLIENT_KEY) is used.
     type: path
   validate_certs:

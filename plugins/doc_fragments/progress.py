@@ -17,6 +17,8 @@ options:
       - Seconds between two lines that tell how far the task is, in the terminal and in AWX.
       - They are shown while the module runs on the controller itself, as it does at V(localhost), and not as another
         user.
+      - They are shown with the default stdout callback and with callbacks that derive from it. Other callbacks, such as
+        C(ansible.posix.json), may print for programs, and get none.
     type: float
     default: 5
 """

@@ -93,6 +93,7 @@ from ..module_utils import _cluster
 from ..module_utils._errors import ConflictError, ContractError
 from ..module_utils._node_identity import is_anonymous, is_live
 from ..module_utils._retry import UPGRADE
+from ..module_utils._text import counted
 from ..plugin_utils._inventory import BitbucketInventory, data, group_name, runs
 
 if t.TYPE_CHECKING:
@@ -117,7 +118,7 @@ class InventoryModule(BitbucketInventory):
         elif wanted is not None and len(nodes) != wanted:
             listed = ", ".join(f"{node['label']} {node['state']}" for node in nodes)
             raise ConflictError(
-                f"The cluster lists {len(nodes)} nodes, not {wanted} ({listed})",
+                f"The cluster lists {counted(len(nodes), 'node')}, not {wanted} ({listed})",
                 "bring back what is missing, or correct node_count",
             )
         for node in nodes:

@@ -72,6 +72,30 @@ def type_of(model: Model, name: str, *, model_branches: bool = False) -> str | N
     return max(fitting, key=fitting.__getitem__) if fitting else None
 
 
+def refuse_other(model: t.Any, **texts: t.Any) -> None:
+    """Raise InputError for what is no branch model, and for a text that is none.
+
+    For users who write both by hand, where the two are easily swapped.
+    """
+    swapped = isinstance(model, str) and any(isinstance(text, dict) for text in texts.values())
+    if swapped:
+        raise InputError("The branch model and the name are swapped", "write the branch model in front of the filter")
+    if not isinstance(model, dict) or not isinstance(model.get("types"), list):
+        what = "has no list of types" if isinstance(model, dict) else f"is not a mapping but {_kind(model)}"
+        raise InputError(f"The branch model {what}", "give branch_model as branch_model_info returns it")
+    for name, text in texts.items():
+        if not isinstance(text, str):
+            raise InputError(f"{name} is not a text but {_kind(text)}", "give a text")
+
+
+def _kind(value: t.Any) -> str:
+    """The type of a value in words. An undefined variable of Jinja raises its own error here."""
+    if value is None:
+        return "null"
+    kinds = {bool: "a boolean", int: "a number", float: "a number", str: "a text", list: "a list", dict: "a mapping"}
+    return next((kind for each, kind in kinds.items() if isinstance(value, each)), None) or str(value)
+
+
 def _prefixes(model: Model) -> dict[str, str]:
     """Enabled type to its prefix. In the model in effect every type is enabled."""
     return {kind["id"]: kind["prefix"] for kind in model["types"] if kind.get("enabled", True)}

@@ -24,9 +24,10 @@ Params = t.Mapping[str, t.Any]
 _WAYS = {"token": ("token",), "token_file": ("token_file",), "basic": ("username", "password")}
 
 
-def connect(params: Params, *, read_only: bool, retry: Retry | None = None) -> Client:
+def connect(params: Params, *, read_only: bool, follow_redirects: bool = False, retry: Retry | None = None) -> Client:
     """A client for the options of ``_argspec.CONNECTION``. Raises InputError; sends nothing.
 
+    ``follow_redirects`` is for what never writes, not even outside check mode.
     ``retry`` is how often and how long it tries by default, which the option ``patience`` prolongs or shortens.
     """
     urls = tuple(url.strip() for url in params["url"] or () if url.strip())
@@ -50,6 +51,7 @@ def connect(params: Params, *, read_only: bool, retry: Retry | None = None) -> C
             allow_http=params["allow_http"],
         ),
         read_only=read_only,
+        follow_redirects=follow_redirects,
         retry=retry,
     )
 
@@ -63,9 +65,16 @@ def secrets_in(url: str) -> set[str]:
 def _existing(params: Params, option: str) -> str | None:
     """The path that an option names, None where it is not given. Raises InputError where nothing is there."""
     path: str | None = params[option]
+    _refuse_relative(path, option)
     if path and not pathlib.Path(path).exists():
         raise InputError(f"{option} {path!r} does not exist", "give the path of an existing file")
     return path or None
+
+
+def _refuse_relative(path: str | None, option: str) -> None:
+    """Raise InputError: a module runs in the directory of the playbook here, and in a home directory elsewhere."""
+    if path and not pathlib.PurePath(path).is_absolute():
+        raise InputError(f"{option} {path!r} is a relative path", "give an absolute path")
 
 
 def _certificate(params: Params) -> tuple[str, str] | str | None:
@@ -105,6 +114,7 @@ def _authorization(params: Params, environment: t.Mapping[str, str]) -> str | No
 
 def _read_token(path: str) -> str:
     """The token in a file, without the line's end. Raises InputError."""
+    _refuse_relative(path, "token_file")
     try:
         token = pathlib.Path(path).read_text(encoding="ascii").strip()
     except (OSError, UnicodeDecodeError) as error:

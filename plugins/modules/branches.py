@@ -3,8 +3,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-from __future__ import annotations
-
 DOCUMENTATION = r"""
 module: branches
 short_description: Create and delete the branches of many repositories
@@ -30,7 +28,13 @@ attributes:
       - A deletion is tried by the server's own dry run, so that its refusals are found too.
       - Users and groups that a restriction newly exempts are looked up, so that one that does not exist is found too.
         Where the account may not look them up, that is only known when the restriction is saved.
-      - Whether the account may create a branch or change a setting is only known when it is done, and so is whether
+      - A branch restriction of the repository or its project that forbids to create a branch is found, where the
+        account may read restrictions, which needs the permission to administer the repository, and where the
+        restriction exempts no groups, since the groups of an account cannot be read. Restrictions by the branch model
+        or the default branch are left aside where the document declares one of these for the repository, or the branch
+        model of its project.
+      - Otherwise, whether the account may create a branch is only known when it is created.
+      - Whether the account may change a setting is only known when it is done, and so is whether
         access keys exist.
   diff_mode:
     support: full
@@ -275,12 +279,16 @@ summary:
       sample: 0
 """
 
+from ..module_utils._python import require
+
+require()
+
 import contextlib
 import typing as t
 
-from ..module_utils import _branch_document
+from ..module_utils import _branch_document, _masked
 from ..module_utils._argspec import PROGRESS, Spec
-from ..module_utils._branch_report import Report, failure, result
+from ..module_utils._branch_report import OUTCOMES, SETTING_OUTCOMES, Report, failure, result
 from ..module_utils._branch_set import BranchSet, steps
 from ..module_utils._errors import InputError, NotFoundError
 from ..module_utils._module import execute
@@ -321,7 +329,7 @@ SPEC: Spec = {
 class Teller:
     """Tells how far the work is."""
 
-    def __init__(self, progress: Progress, wanted: t.Sequence[Wanted]) -> None:
+    def __init__(self, progress: Progress, wanted: "t.Sequence[Wanted]") -> None:
         self._progress = progress
         self._all = sum(map(len, steps(wanted)))
         self._counted: dict[str, tuple[int, int, int]] = {}
@@ -334,11 +342,12 @@ class Teller:
         self._progress.say(f"{done} of {self._all} {what}, {changed} changed, {failed} failed")
 
 
-def run(module: AnsibleModule, client: Client) -> dict[str, t.Any]:
+def run(module: "AnsibleModule", client: "Client") -> dict[str, t.Any]:
     """Bring all of it to its state."""
     params = module.params
     if not 1 <= params["concurrency"] <= 64:
         raise InputError("concurrency is not a number from 1 to 64", "choose how many repositories go at a time")
+    _masked.check(module.no_log_values, (*OUTCOMES, *SETTING_OUTCOMES), "an outcome such as created")
     wanted = chosen(declared(params, client), params["only"])
     reports = BranchSet(
         client,
@@ -359,7 +368,7 @@ def run(module: AnsibleModule, client: Client) -> dict[str, t.Any]:
     return returned
 
 
-def declared(params: t.Mapping[str, t.Any], client: Client) -> list[Wanted]:
+def declared(params: t.Mapping[str, t.Any], client: "Client") -> "list[Wanted]":
     """All that is wanted, of projects first. Raises InputError with every fault; reads what globs stand for."""
     if params["document"] is None:
         return _branch_document.grouped(params["branches"])
@@ -376,7 +385,7 @@ def declared(params: t.Mapping[str, t.Any], client: Client) -> list[Wanted]:
     return _branch_document.wanted(document, repositories, projects)
 
 
-def chosen(wanted: list[Wanted], only: t.Sequence[t.Mapping[str, t.Any]] | None) -> list[Wanted]:
+def chosen(wanted: "list[Wanted]", only: "t.Sequence[t.Mapping[str, t.Any]] | None") -> "list[Wanted]":
     """Of what is wanted, the part that this task is to work on. Raises InputError."""
     if only is None:
         return wanted

@@ -3,8 +3,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-from __future__ import annotations
-
 DOCUMENTATION = r"""
 module: rolling_upgrade_plan
 short_description: Plan a rolling upgrade, its rollback or a restart
@@ -17,6 +15,7 @@ description:
     be a target. A rollback leads from any state of an upgrade that is not approved to every node at the version from
     which it began, with upgrade mode off. A restart leads through every node once, outside upgrade mode.
   - Needs the permission SYS_ADMIN.
+  - Fails where a password or token is part of the name of a host, action, state or version. Ansible masks it there.
 extends_documentation_fragment:
   - bitbucket.datacenter.connection
   - bitbucket.datacenter.wait
@@ -107,6 +106,13 @@ EXAMPLES = r"""
 """
 
 RETURN = r"""
+address:
+  description:
+    - Host, port and context path of the cluster, from the first address of O(url), without scheme, credentials and a
+      default port.
+  returned: success
+  type: str
+  sample: bitbucket.example.com
 cluster:
   description:
     - The cluster on which the plan is based, with the fields of RV(bitbucket.datacenter.cluster_info#module:cluster).
@@ -259,9 +265,13 @@ plan:
       sample: []
 """
 
+from ..module_utils._python import require
+
+require()
+
 import typing as t
 
-from ..module_utils import _cluster
+from ..module_utils import _cluster, _masked
 from ..module_utils._argspec import PROGRESS, Spec, wait
 from ..module_utils._cluster_plan import plan_once_settled
 from ..module_utils._errors import BlockedError, InputError
@@ -269,6 +279,7 @@ from ..module_utils._module import execute
 from ..module_utils._progress import Progress
 from ..module_utils._refs import version
 from ..module_utils._retry import UPGRADE
+from ..module_utils._upgrade_plan import WORDS
 from ..module_utils._upgrade_plan import plan as make_plan
 
 if t.TYPE_CHECKING:
@@ -309,10 +320,19 @@ def check(params: t.Mapping[str, t.Any]) -> None:
             )
 
 
-def run(module: AnsibleModule, client: Client) -> dict[str, t.Any]:
+def refuse_masked(module: "AnsibleModule", cluster: "_cluster.View | None" = None) -> None:
+    """Raise InputError where Ansible would mask what this plan, or a later one of the run, is read for."""
+    params, nodes = module.params, cluster["nodes"] if cluster else []
+    words = [*WORDS, *params["nodes"], params["target_version"], *([cluster["state"]] if cluster else [])]
+    words += [node[field] for node in nodes for field in ("state", "version")]
+    _masked.check(module.no_log_values, words, "the name of a host, or of an action, state or version of the plan")
+
+
+def run(module: "AnsibleModule", client: "Client") -> dict[str, t.Any]:
     """Read the cluster and plan."""
     params = module.params
     check(params)
+    refuse_masked(module)
 
     def make(cluster: _cluster.View, timed_out: bool) -> dict[str, t.Any]:
         return make_plan(
@@ -337,6 +357,7 @@ def run(module: AnsibleModule, client: Client) -> dict[str, t.Any]:
         else:
             cluster = watch.read()
             plan = make(cluster, False)
+        refuse_masked(module, cluster)
         if plan["blockers"] and params["on_blockers"] == "fail":
             first = plan["blockers"][0]
             more = len(plan["blockers"]) - 1
@@ -347,7 +368,13 @@ def run(module: AnsibleModule, client: Client) -> dict[str, t.Any]:
                 first["remedy"],
                 facts={"plan": plan, "cluster": cluster},
             )
-    return {"changed": False, "plan": plan, "cluster": cluster, "observations": watch.observations}
+    return {
+        "changed": False,
+        "plan": plan,
+        "cluster": cluster,
+        "address": client.address,
+        "observations": watch.observations,
+    }
 
 
 def main() -> None:

@@ -3,8 +3,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-from __future__ import annotations
-
 DOCUMENTATION = r"""
 module: stale_branch_info
 short_description: Find stale branches
@@ -208,10 +206,15 @@ summary:
       sample: {default: 12, recent: 150}
 """
 
+from ..module_utils._python import require
+
+require()
+
 import collections
 import time
 import typing as t
 
+from ..module_utils import _masked
 from ..module_utils._argspec import Spec
 from ..module_utils._errors import InputError
 from ..module_utils._module import execute
@@ -244,7 +247,7 @@ SPEC: Spec = {
 DAY = 24 * 60 * 60
 
 
-def run(module: AnsibleModule, client: Client) -> dict[str, t.Any]:
+def run(module: "AnsibleModule", client: "Client") -> dict[str, t.Any]:
     """Judge every branch of every repository."""
     params = module.params
     # written so that it refuses what is no number, too
@@ -271,6 +274,8 @@ def run(module: AnsibleModule, client: Client) -> dict[str, t.Any]:
             stale.append(row)
         elif kept is not None:
             kept.append(row)
+    named = [row[field] for row in stale for field in ("project_key", "repository", "name", "latest_commit")]
+    _masked.check(module.no_log_values, named, "the name of a stale branch, of its repository or of its commit")
     summary = {"repositories": len(found), "branches": branches, "stale": len(stale), "kept": dict(why)}
     return {"changed": False, "stale_branches": stale, "kept_branches": kept, "summary": summary}
 

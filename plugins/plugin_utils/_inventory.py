@@ -73,7 +73,8 @@ class BitbucketInventory(BaseInventoryPlugin, Constructable):
 
     def connect(self, retry: Retry | None = None) -> Client:
         """A client by the options of the connection. Raises InputError; sends nothing."""
-        return connect({name: self.expanded_option(name) for name in CONNECTION}, read_only=True, retry=retry)
+        params = {name: self.expanded_option(name) for name in CONNECTION}
+        return connect(params, read_only=True, follow_redirects=True, retry=retry)
 
     def expanded_option(self, name: str) -> t.Any:
         """The value of an option of the connection, with what a template in it stands for."""

@@ -10,7 +10,9 @@ import pathlib
 import threading
 import typing as t
 
+from ansible import constants, context
 from ansible.plugins.action import ActionBase
+from ansible.plugins.loader import callback_loader
 from ansible.utils.display import Display
 
 from ..module_utils._progress import FILE
@@ -23,7 +25,8 @@ class ProgressAction(ActionBase):
     """Runs the module like any other. Where it runs on this machine, its lines of progress are shown as they come.
 
     Each line is an event of its own, which is what AWX shows as it happens; the lines have no part in the result.
-    On another machine, or as another user, they are not within reach: then nothing is shown.
+    On another machine, or as another user, they are not within reach, and programs that read standard output would not
+    understand them: then nothing is shown.
     """
 
     _supports_check_mode = True
@@ -33,12 +36,27 @@ class ProgressAction(ActionBase):
         """The module's result."""
         result: dict[str, t.Any] = super().run(tmp, task_vars)
         in_background = self._task.async_val and not self._connection.has_native_async
-        if in_background or self._connection.transport != "local":
+        if in_background or self._connection.transport != "local" or not _is_for_people():
             return {**result, **self._execute_module(task_vars=task_vars, wrap_async=in_background)}
         # where the module has its temporary directory, too
         path = pathlib.Path(self._make_tmp_path(), FILE)
         with _Following(path):
             return {**result, **self._execute_module(task_vars=task_vars)}
+
+
+def _is_for_people() -> bool:
+    """Whether lines between results fit into what is printed.
+
+    They do for the default callback and those that derive from it, AWX's own among them; not for those that print JSON,
+    a line for each result, or nothing. An action does not learn which callback is used but from the configuration.
+    """
+    # of ad-hoc commands, which have callbacks of their own
+    if context.CLIARGS.get("one_line") or context.CLIARGS.get("tree"):
+        return False
+    name = constants.config.get_config_value("DEFAULT_STDOUT_CALLBACK")
+    callback = callback_loader.get(name, class_only=True) if isinstance(name, str) else type(name)
+    # by name: Ansible may have loaded the file of the default callback twice
+    return any(vars(each).get("CALLBACK_NAME") == "default" for each in getattr(callback, "__mro__", ()))
 
 
 class _Following:

@@ -13,9 +13,21 @@ from typing import Any
 import pytest
 import yaml
 
-from .found import ACTIONS, COLLECTION, FILTERS, INVENTORIES, MODULES, ROLES, ROOT, constant, documented
+from .found import (
+    ACTIONS,
+    ALL_MODULES,
+    COLLECTION,
+    FILTERS,
+    INVENTORIES,
+    LOCAL_MODULES,
+    MODULES,
+    ROLES,
+    ROOT,
+    constant,
+    documented,
+)
 
-RETURNING = [("modules", name) for name in MODULES] + [("filter", name) for name in FILTERS]
+RETURNING = [("modules", name) for name in ALL_MODULES] + [("filter", name) for name in FILTERS]
 PLUGINS = RETURNING + [("inventory", name) for name in INVENTORIES]
 
 
@@ -23,7 +35,7 @@ def test_something_was_found() -> None:
     assert len(MODULES) >= 7 and len(FILTERS) >= 2 and len(INVENTORIES) >= 1
 
 
-def test_the_action_group_lists_every_module_and_nothing_else() -> None:
+def test_the_action_group_lists_every_module_that_connects_and_nothing_else() -> None:
     runtime = yaml.safe_load((ROOT / "meta" / "runtime.yml").read_text(encoding="utf-8"))
     assert sorted(runtime["action_groups"]) == ["bitbucket"]
     listed = runtime["action_groups"]["bitbucket"]
@@ -40,10 +52,19 @@ def test_a_module_says_that_it_is_in_the_group_and_how_it_connects(module: str) 
     ).get("attributes", {})
 
 
+@pytest.mark.parametrize("module", LOCAL_MODULES)
+def test_a_module_that_connects_to_nothing_takes_nothing_for_it(module: str) -> None:
+    fragments = documented("modules", module, "DOCUMENTATION")["extends_documentation_fragment"]
+    assert fragments == [f"{COLLECTION}.attributes.local"]
+    assert not set(_options(documented("modules", module, "DOCUMENTATION"))) & {"url", "token", "username", "password"}
+
+
 def test_what_says_how_far_it_is_has_an_action_that_shows_it() -> None:
     told = {module: documented("modules", module, "DOCUMENTATION") for module in MODULES}
     fragment = f"{COLLECTION}.progress"
-    assert [module for module in told if fragment in told[module]["extends_documentation_fragment"]] == ACTIONS
+    shown = [module for module in told if fragment in told[module]["extends_documentation_fragment"]]
+    # the other one knows which runs of the controller go on
+    assert sorted([*shown, "cluster_lock"]) == ACTIONS
 
 
 @pytest.mark.parametrize(("kind", "name"), PLUGINS)
@@ -72,7 +93,7 @@ _KEYWORDS = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("module", MODULES)
+@pytest.mark.parametrize("module", ALL_MODULES)
 def test_examples_are_tasks_with_full_names_and_begin_with_the_module(module: str) -> None:
     tasks = _tasks(documented("modules", module, "EXAMPLES"))
     used = [key for task in tasks for key in task if key not in _KEYWORDS]
@@ -82,7 +103,7 @@ def test_examples_are_tasks_with_full_names_and_begin_with_the_module(module: st
         assert key.count(".") == 2, f"{key} is no full name"
 
 
-@pytest.mark.parametrize("module", MODULES)
+@pytest.mark.parametrize("module", ALL_MODULES)
 def test_examples_use_options_that_exist(module: str) -> None:
     told = documented("modules", module, "DOCUMENTATION")
     known = _options(told)
@@ -176,7 +197,7 @@ def test_an_inventory_has_an_integration_target(name: str) -> None:
     assert any(f"{COLLECTION}.{name}" in path.read_text("utf-8") for path in tasks)
 
 
-@pytest.mark.parametrize("module", MODULES)
+@pytest.mark.parametrize("module", ALL_MODULES)
 def test_a_module_has_an_integration_target(module: str) -> None:
     # ansible-test would take a target of a role's name for that role
     name = f"module_{module}" if module in ROLES else module

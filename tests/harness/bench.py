@@ -130,12 +130,13 @@ class Bench:
             params=self.params(module, options),
             check_mode=check,
             tmpdir=None,
+            no_log_values=set(),
             warn=lambda *_said, **_more: None,
             deprecate=lambda *_said, **_more: None,
         )
         try:
             with self.util("_client").Client(
-                connection, read_only=check or reads, retry=self._retry, **self._time
+                connection, read_only=check or reads, follow_redirects=reads, retry=self._retry, **self._time
             ) as client:
                 return "success", self.module(module).run(told, client)
         except errors.BitbucketError as error:

@@ -119,7 +119,7 @@ def compare(world: World, scenario: Scenario, runs: Runs) -> str:
     defaults = _refused_defaults(world, predicted, result)
     refused = {number for number, (row, other) in enumerate(pairs)
                if (row["outcome"], other["outcome"]) in (("failed", "created"), ("failed", "deleted"))
-               and _refused(world, row, runs.before, defaults)}  # fmt: skip
+               and _refused(world, row, runs.before, defaults, "document" not in scenario.options)}  # fmt: skip
     if not refused and not defaults:
         assert _said(predicted) == _said(result)
         return _word(ended, result)
@@ -156,11 +156,14 @@ def _refused_defaults(world: World, predicted: dict[str, Any], result: dict[str,
     }
 
 
-def _refused(world: World, row: Row, before: Mapping[str, State], defaults: set[str]) -> bool:
-    """Whether the server's own rules forbid what the row wants, and no read and no dry run could tell."""
+def _refused(world: World, row: Row, before: Mapping[str, State], defaults: set[str], settled: bool) -> bool:
+    """Whether the server's own rules forbid what the row wants, and no read and no dry run could tell.
+
+    An administrator may read the restrictions. What they mean is ``settled`` unless a document changes the model.
+    """
     where, ref = place(row), HEADS + row["name"]
     if row["state"] == "present":
-        return world.refuses(where, ref, "create")
+        return world.refuses(where, ref, "create") and not (settled and world.level(where) >= ADMIN)
     return before[where].head == ref and (where in defaults or world.refuses(where, ref, "delete"))
 
 

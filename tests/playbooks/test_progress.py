@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 import time
 from collections.abc import Iterator
@@ -12,6 +13,7 @@ from typing import Any
 
 import pytest
 import yaml
+from harness.playbook import COMMUNITY, Playbooks
 from harness.simulator import Simulator
 
 from .conftest import Play
@@ -116,3 +118,38 @@ def test_a_wait_repeats_itself_where_nothing_changes(play: Play, directory: Path
     said = lines(run.output)
     assert 3 <= len(said) <= 5
     assert all(line.startswith(f"the cluster: STABLE ({first} ACTIVE at ") for line in said)
+
+
+@pytest.fixture
+def playbooks(simulator: Simulator, directory: Path) -> Playbooks:
+    """With collections that bring callbacks for programs."""
+    return Playbooks(directory / "shared" / "ansible", simulator.connection, others=[COMMUNITY])
+
+
+WAIT = {"state": "MIXED", "wait_delay": 0.2, "wait_timeout": 1.5, "progress_interval": 0.3}
+LINE = "the cluster: STABLE ("
+
+
+@pytest.mark.parametrize("callback", ["ansible.posix.json", "ansible.posix.jsonl"])
+def test_json_for_programs_holds_no_line_of_progress(
+    playbooks: Playbooks, simulator: Simulator, directory: Path, callback: str
+) -> None:
+    path = playbook(directory, "cluster_wait", WAIT)
+    run = playbooks.run(path, environment={"ANSIBLE_STDOUT_CALLBACK": callback, "ANSIBLE_DEPRECATION_WARNINGS": "0"})
+    assert run.returncode == 2
+    documents = [run.output] if callback.endswith("json") else run.output.splitlines()
+    # warnings of Ansible itself are printed to standard error, which is read here too
+    assert all(json.loads(text) for text in documents if not text.startswith("[")), run.output
+    assert LINE not in run.output
+
+
+@pytest.mark.parametrize(
+    ("callback", "expected"),
+    [("default", True), ("ansible.posix.debug", True), ("minimal", False), ("oneline", False)],
+)
+def test_lines_of_progress_are_for_callbacks_for_people(
+    playbooks: Playbooks, directory: Path, callback: str, expected: bool
+) -> None:
+    run = playbooks.run(playbook(directory, "cluster_wait", WAIT), environment={"ANSIBLE_STDOUT_CALLBACK": callback})
+    assert run.returncode == 2
+    assert any(line.startswith(LINE) for line in run.output.splitlines()) is expected, run.output

@@ -70,10 +70,12 @@ DEFAULTS = {
 }
 
 
-def run(*bodies, check_mode=False, directory=None, **options):
+def run(*bodies, check_mode=False, directory=None, secrets=(), **options):
     """The result for a server that answers with one body after the other, and how often it was asked."""
     left = list(bodies)
-    module = types.SimpleNamespace(params={**DEFAULTS, **options}, check_mode=check_mode, tmpdir=directory)
+    module = types.SimpleNamespace(
+        params={**DEFAULTS, **options}, check_mode=check_mode, tmpdir=directory, no_log_values=set(secrets)
+    )
     with serving(lambda _request: Answer(200, left.pop(0) if len(left) > 1 else left[0]), read_only=True) as (
         client,
         server,
@@ -254,8 +256,9 @@ def test_options_that_nothing_can_be_planned_from_are_refused_before_any_request
     params = {**DEFAULTS, **options}
     with pytest.raises(InputError, match=cause):
         rolling_upgrade_plan.check(params)
+    module = types.SimpleNamespace(params=params, check_mode=False, tmpdir=None, no_log_values=set())
     with serving(lambda _request: pytest.fail("a request was made")) as (client, _server), pytest.raises(InputError):
-        rolling_upgrade_plan.run(types.SimpleNamespace(params=params, check_mode=False, tmpdir=None), client)
+        rolling_upgrade_plan.run(module, client)
 
 
 @pytest.mark.parametrize(
@@ -270,3 +273,17 @@ def test_options_that_nothing_can_be_planned_from_are_refused_before_any_request
 )
 def test_options_that_are_right_are_not_refused(options):
     rolling_upgrade_plan.check({**DEFAULTS, **options})
+
+
+# a host, the end of a state, of an action and of a version, and what is in the middle of every word
+@pytest.mark.parametrize("secret", ["host1", "TABLE", "ode", "prove", ".4.21", "9.4.22", "e"])
+def test_a_secret_that_ansible_would_mask_in_the_plan_is_refused(secret):
+    with pytest.raises(InputError, match="A secret of the connection is part of") as refused:
+        run(payload(row(1), row(2), state="STABLE"), nodes=hosts(1, 2), secrets=[secret])
+    assert secret not in str(refused.value).split()
+
+
+@pytest.mark.parametrize("secret", ["", "correct horse battery staple", "host10"])
+def test_another_secret_is_not(secret):
+    result, _requests = run(payload(row(1), row(2), state="STABLE"), nodes=hosts(1, 2), secrets=[secret])
+    assert result["plan"]["next"] == "start"
