@@ -25,7 +25,7 @@ REPORTS := .build/reports
 
 REQUIREMENTS := tests/requirements.txt $(shell sed -n 's|^-r |tests/|p' tests/requirements.txt)
 # Directories are listed too: their time of change tells when a file was taken away.
-SOURCES := $(shell find galaxy.yml README.md CHANGELOG.md LICENSE LICENSES docs meta plugins roles playbooks changelogs \
+SOURCES := $(shell find galaxy.yml README.md requirements.txt CHANGELOG.md LICENSE LICENSES docs meta plugins roles playbooks changelogs \
              -not -path '*/__pycache__*' 2>/dev/null)
 
 # Evaluated where it is used, that is, once .venv is there.
