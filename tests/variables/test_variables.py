@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Every variable of every role is used as declared, whether it arrives as a value or as text.
 
-Runs with the ansible-playbook that BITBUCKET_TEST_ANSIBLE_PLAYBOOK names, one gate for each ansible-core. In a copy of the
-collection, the first task of each entry point shows what tasks would use. Ansible has checked the argument spec by then.
+Runs with the ansible-playbook that BITBUCKET_TEST_ANSIBLE_PLAYBOOK names, one gate for each ansible-core. In a copy of
+the collection, each entry point only shows what its tasks would use. Ansible has checked the argument spec by then.
 """
 
 from __future__ import annotations
@@ -44,21 +44,21 @@ def kind(role: str, name: str, option: dict[str, Any]) -> str:
 
 def sample(kind: str, option: dict[str, Any], first: bool) -> Any:
     """A value of a type; there are two of each."""
-    if kind == "bool":
-        return first
-    if kind == "int":
-        return 5 if first else 7
-    if kind == "float":
-        return 2.5 if first else 3.5
-    inner = option.get("options", {})
-    choices = re.findall(r"V\((\w+)\)", str(option["description"])) if kind == "list" else []
-    known = {name: member(each, first) for name, each in inner.items()}
+    scalars = {"bool": (True, False), "int": (5, 7), "float": (2.5, 3.5)}
+    if kind in scalars:
+        return scalars[kind][0 if first else 1]
+    known = {name: member(each, first) for name, each in option.get("options", {}).items()}
     if kind == "dict":
         return known or {"name": "a" if first else "no", "other": 1}
-    if inner or "mapping" in str(option["description"]).lower():
+    return listed(known, option, first)
+
+
+def listed(known: dict[str, Any], option: dict[str, Any], first: bool) -> list[Any]:
+    """A list of mappings, of what may be chosen, or of any text."""
+    if known or "mapping" in str(option["description"]).lower():
         return [known or {"project_key": "PLAT", "slug": "api" if first else "1"}]
-    if choices and option["type"] == "raw":
-        return choices[:2] if first else choices[:1]
+    if option["type"] == "raw":
+        return re.findall(r"V\((\w+)\)", str(option["description"]))[: 2 if first else 1]
     return ["a", "b*"] if first else ["true"]
 
 
