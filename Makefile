@@ -31,7 +31,7 @@ SOURCES := $(shell find galaxy.yml README.md requirements.txt CHANGELOG.md LICEN
 # Evaluated where it is used, that is, once .venv is there.
 ALL_GATES = $(shell $(BIN)/nox --list-sessions --json | \
               $(BIN)/python -c 'import json, sys; print(*(each["session"] for each in json.load(sys.stdin)))')
-WITHOUT_TESTS = $(filter-out units-% integration-% tests-%,$(ALL_GATES))
+WITHOUT_TESTS = $(filter-out units-% integration-% tests-% variables-%,$(ALL_GATES))
 
 .DEFAULT_GOAL := help
 

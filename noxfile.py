@@ -205,6 +205,13 @@ def oldest_libraries(session: nox.Session) -> None:
         session.run("python", "-m", "pytest", junit, *tests, env={"PYTHONPATH": str(workspace.root)})
 
 
+@for_each_core
+def variables(session: nox.Session, workspace: Workspace, core: Core) -> None:
+    """Every role variable as a value and as text, by the session's ansible-playbook and .venv's pytest."""
+    playbook = Path(session.virtualenv.location) / "bin" / "ansible-playbook"
+    run_pytest(session, "tests/variables", {"BITBUCKET_TEST_ANSIBLE_PLAYBOOK": str(playbook)})
+
+
 @nox.session(name="galaxy-importer")
 def importer(session: nox.Session) -> None:
     """galaxy-importer on the built collection, as Galaxy runs it on upload; here its warnings fail too."""

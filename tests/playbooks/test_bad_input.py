@@ -216,6 +216,12 @@ def test_target_version(simulator: Simulator, play: Play, target: str, words: li
         pytest.param({"rolling_upgrade_min_free_mb": 1 << 40}, ["MB left", "make room"], id="disk"),
         pytest.param({"rolling_upgrade_control": "service"}, ["no service atlbitbucket"], id="service"),
         pytest.param({"rolling_upgrade_install_dir": "/no/where"}, ["/no/where", "no directory"], id="directory"),
+        pytest.param(
+            {"rolling_upgrade_hooks": "drian: /no/where.yml"}, ["unknown key drian", "rollback"], id="hook as text"
+        ),
+        pytest.param(
+            {"rolling_upgrade_hooks": "/no/where.yml"}, ["rolling_upgrade_hooks is not a mapping"], id="hooks"
+        ),
         pytest.param({"rolling_upgrade_hooks": {"drain": "/no/where.yml"}}, ["hook drain", "/no/where.yml"], id="hook"),
         pytest.param(
             {"rolling_upgrade_nodes": {"node1": "no-such-node"}},
