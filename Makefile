@@ -64,7 +64,7 @@ gates: setup  ## Run the official gates only: sanity, linters, types, licences.
 
 .PHONY: simulator
 simulator: setup  ## Run the simulated cluster in the foreground, data in .build/simulator.
-	@PYTHONPATH=tests $(BIN)/python -m simulator --data-dir .build/simulator
+	@PYTHONPATH=tests $(BIN)/python -m simulator --data-dir .build/simulator --administrator-password rehearsal-only
 
 .PHONY: conformance
 conformance: setup  ## Check that the simulator, or a server of yours, answers as documented.

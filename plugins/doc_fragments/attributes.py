@@ -36,3 +36,13 @@ attributes:
     details:
       - This module only reads.
 """
+
+    # of modules that send no request
+    LOCAL = r"""
+options: {}
+attributes:
+  check_mode:
+    description: Predicts the result without changing anything.
+  diff_mode:
+    description: Shows the resource before and after.
+"""

@@ -33,7 +33,9 @@ options:
       - Required unless O(issue_key) is given.
     type: str
   issue_key:
-    description: Key of an issue, such as V(ABC-1), in place of O(text).
+    description:
+      - Key of a Jira issue, such as V(ABC-1), in place of O(text). The project key has two or more upper-case letters,
+        digits and underscores and begins with a letter. The number has no leading zeros.
     type: str
   title:
     description: Title of the issue, for O(issue_key).
@@ -75,7 +77,7 @@ import typing as t
 
 from ansible.errors import AnsibleFilterError
 
-from ..module_utils._branch_name import MAX_LENGTH, issue_text, typed_name
+from ..module_utils._branch_name import MAX_LENGTH, issue_text, refuse_other, typed_name
 from ..module_utils._errors import BitbucketError
 
 
@@ -94,10 +96,16 @@ def branch_name(
             "branch_name needs either a text or an issue key; give text alone, or issue_key and, if you like, title."
         )
     try:
+        texts = {"text": text, "issue_key": issue_key, "title": title}
+        refuse_other(model, type=type, **{name: each for name, each in texts.items() if each is not None})
         about = text or "" if issue_key is None else issue_text(issue_key, title)
         return typed_name(model, type, about, max_length)
     except BitbucketError as error:
         raise AnsibleFilterError(str(error)) from None
+    except (KeyError, TypeError, AttributeError) as error:
+        raise AnsibleFilterError(
+            f"What branch_name was given is no branch model ({error!r}); give what branch_model_info returns."
+        ) from None
 
 
 class FilterModule:

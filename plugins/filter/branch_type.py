@@ -56,13 +56,17 @@ import typing as t
 
 from ansible.errors import AnsibleFilterError
 
-from ..module_utils._branch_name import type_of
+from ..module_utils._branch_name import refuse_other, type_of
+from ..module_utils._errors import InputError
 
 
 def branch_type(model: t.Mapping[str, t.Any], name: str, model_branches: bool = False) -> str | None:
-    """``type_of``, which has no errors of its own but those of a model that is none."""
+    """``type_of`` with errors as Ansible's."""
     try:
+        refuse_other(model, name=name)
         return type_of(model, name, model_branches=model_branches)
+    except InputError as error:
+        raise AnsibleFilterError(f"branch_type: {error}") from None
     except (KeyError, TypeError, AttributeError) as error:
         raise AnsibleFilterError(
             f"What branch_type was given is no branch model ({error!r}); give what branch_model_info returns."

@@ -86,7 +86,8 @@ options:
   earlier:
     description:
       - Text of the JSON document that this filter made in an earlier run. It is ignored when it is empty, broken, of
-        another upgrade, or of one that was finished, and when the cluster was not in upgrade mode at first.
+        another upgrade or another cluster, or of one that was finished, and when the cluster was not in upgrade mode
+        at first.
     type: str
     default: ""
 seealso:
@@ -129,7 +130,13 @@ _value:
     name:
       description: Name for files of it, without an ending.
       type: str
-      sample: rolling_upgrade_9.4.21_to_9.4.22
+      sample: rolling_upgrade_bitbucket.example.com_9.4.21_to_9.4.22
+    cluster:
+      description:
+        - Host, port and context path of the cluster, as M(bitbucket.datacenter.rolling_upgrade_plan) returns its
+          address. Null when no result has it.
+      type: str
+      sample: bitbucket.example.com
     goal:
       description: What the latest run was for.
       type: str
@@ -323,6 +330,19 @@ _value:
       type: list
       elements: str
       sample: []
+    actions:
+      description: What the server was asked to do.
+      type: list
+      elements: dict
+      contains:
+        action:
+          description: V(start), V(approve) or V(cancel).
+          type: str
+          sample: approve
+        at:
+          description: When it was asked.
+          type: str
+          sample: "2026-11-21T16:18:40.120Z"
     cluster_timeline: *timeline
     observations:
       description:

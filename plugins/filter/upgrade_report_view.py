@@ -39,13 +39,14 @@ EXAMPLES = r"""
 RETURN = r"""
 _value:
   description:
-    - C(title), C(versions) with the C(arrow) between them, C(outcome) with its C(kind) and C(text), C(message),
-      C(next_steps), C(when), C(figures), the drawing as C(ticks), C(breaks), C(rows), C(cluster) and C(legend), the
-      tables C(nodes) and C(events), and C(file), the name of the JSON file.
+    - C(title), the cluster's C(address), C(versions) with the C(arrow) between them, C(outcome) with its C(kind) and
+      C(text), C(message), C(next_steps), C(when), C(figures), the drawing as C(ticks), C(breaks), C(rows), C(cluster)
+      and C(legend), the tables C(nodes) and C(events), and C(file), the name of the JSON file.
     - Places in the drawing, C(left) and C(width), are in percent.
   type: dict
   sample:
     title: Rolling upgrade
+    address: bitbucket.example.com
     versions: [9.4.21, 9.4.22]
     outcome: {kind: succeeded, text: Upgraded}
 """

@@ -56,6 +56,9 @@ notes:
   - A static inventory stays the better choice for the rolling upgrade itself, since there a host whose node is missing
     is a blocker. This inventory may be used beside it, for the groups by state and version, where hosts are named like
     their nodes.
+  - Text of the cluster is never a template. Text without braces, parentheses and vertical bars is exported as plain
+    text, so that AWX can compare it, for example C(bitbucket_node.state) with the enabled value V(ACTIVE). A node whose
+    name has one of these characters is named by its address.
   - Nothing is cached, since states and versions of another time are of no use.
   - O(url), O(username), O(password), O(token), O(token_file) and O(proxy) may be templates, for a lookup in a vault.
 seealso:
@@ -86,13 +89,12 @@ keyed_groups:
 
 import typing as t
 
-from ansible.utils.unsafe_proxy import wrap_var
-
 from ..module_utils import _cluster
-from ..module_utils._errors import ConflictError
+from ..module_utils._errors import ConflictError, ContractError
 from ..module_utils._node_identity import is_anonymous, is_live
 from ..module_utils._retry import UPGRADE
-from ..plugin_utils._inventory import BitbucketInventory, group_name
+from ..module_utils._text import counted
+from ..plugin_utils._inventory import BitbucketInventory, data, group_name, runs
 
 if t.TYPE_CHECKING:
     from ansible.inventory.data import InventoryData
@@ -116,9 +118,12 @@ class InventoryModule(BitbucketInventory):
         elif wanted is not None and len(nodes) != wanted:
             listed = ", ".join(f"{node['label']} {node['state']}" for node in nodes)
             raise ConflictError(
-                f"The cluster lists {len(nodes)} nodes, not {wanted} ({listed})",
+                f"The cluster lists {counted(len(nodes), 'node')}, not {wanted} ({listed})",
                 "bring back what is missing, or correct node_count",
             )
+        for node in nodes:
+            # refused before anything is added
+            self._host_name(node, nodes)
         return nodes
 
     def fill(self, inventory: InventoryData, found: list[_cluster.View]) -> None:
@@ -135,14 +140,20 @@ class InventoryModule(BitbucketInventory):
             if node["ip_address"]:
                 facts["ansible_host"] = node["ip_address"]
             for name, value in facts.items():
-                # what the server says is no template
-                inventory.set_variable(host, name, wrap_var(value))
+                inventory.set_variable(host, name, data(value))
             self.construct(inventory, host)
 
     def _host_name(self, node: _cluster.View, found: list[_cluster.View]) -> str:
-        """The name where it identifies the node, else the address, with the port where nodes share it, else the id."""
+        """The name where it identifies the node, else the address, with the port where nodes share it, else the id.
+
+        ansible-core 2.16 takes the name of a host for a template and cannot be kept from it, so that a text which could
+        run something is not used. Raises ContractError where no other is left.
+        """
         address = node["ip_address"]
-        if not address or (self.get_option("hostname") == "name" and node["label"] == node["name"]):
-            return str(node["label"])
+        named = self.get_option("hostname") == "name" and node["label"] == node["name"]
         shared = sum(each["ip_address"] == address for each in found) > 1
-        return f"{address}_{node['port_number']}" if shared else str(address)
+        place = f"{address}_{node['port_number']}" if shared else address
+        for name in (node["label"] if named or not address else None, place if address else None, node["id"]):
+            if name and not runs(str(name)):
+                return str(name)
+        raise ContractError(f"Node {node['label']!r} is not listed with an address or an id that can name a host")

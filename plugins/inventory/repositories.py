@@ -23,6 +23,8 @@ description:
     nothing else share a group.
   - A file of this inventory ends with C(bitbucket.yml) or C(bitbucket.yaml).
   - What people write into Bitbucket, such as descriptions, is never taken for a template.
+  - Text without braces, parentheses and vertical bars is exported as plain text. In AWX, C(bitbucket_repository.state)
+    with the enabled value V(AVAILABLE) can therefore decide which hosts are enabled.
 extends_documentation_fragment:
   - constructed
   - inventory_cache
@@ -103,19 +105,10 @@ cache_timeout: 3600
 import typing as t
 
 from ansible.plugins.inventory import Cacheable
-from ansible.utils.unsafe_proxy import wrap_var
 
+from ..module_utils._errors import ContractError
 from ..module_utils._project import Repositories, View
-from ..plugin_utils._inventory import BitbucketInventory, group_name
-
-try:
-    from ansible.template import trust_as_template
-except ImportError:
-
-    def trust_as_template(value: str) -> str:  # type: ignore[misc]  # the other takes streams, too
-        """The text as it is: before 2.19 each is a template that is not marked to be none."""
-        return value
-
+from ..plugin_utils._inventory import BitbucketInventory, data, group_name, runs, template
 
 if t.TYPE_CHECKING:
     from ansible.inventory.data import InventoryData
@@ -168,6 +161,11 @@ class InventoryModule(BitbucketInventory, Cacheable):
                     archived=_ARCHIVED[self.get_option("archived")],
                 )
             }
+        for each in found.values():
+            name = host_name(each["project_key"], each["slug"])
+            if runs(name):
+                # ansible-core 2.16 takes the name of a host for a template; no server of the vendor has such slugs
+                raise ContractError(f"The server lists a repository as {name!r}, which cannot be the name of a host")
         return list(found.values())
 
     def fill(self, inventory: InventoryData, found: list[View]) -> None:
@@ -175,7 +173,7 @@ class InventoryModule(BitbucketInventory, Cacheable):
         inventory.add_group(EVERYTHING)
         if self.get_option("run_locally"):
             for name, value in _LOCALLY.items():
-                inventory.set_variable(EVERYTHING, name, trust_as_template(value))
+                inventory.set_variable(EVERYTHING, name, template(value))
         for repository in found:
             self._add(inventory, repository)
 
@@ -184,6 +182,5 @@ class InventoryModule(BitbucketInventory, Cacheable):
         group = inventory.add_group(group_name("project", repository["project_key"]))
         inventory.add_child(EVERYTHING, group)
         host = inventory.add_host(host_name(repository["project_key"], repository["slug"]), group=group)
-        # before 2.19 a description would be a template, which runs what it says
-        inventory.set_variable(host, "bitbucket_repository", wrap_var(repository))
+        inventory.set_variable(host, "bitbucket_repository", data(repository))
         self.construct(inventory, host)

@@ -98,7 +98,7 @@ class Answer:
             return self._errors() is not None
         try:
             json.loads(self.body)
-        except ValueError:
+        except (ValueError, RecursionError):
             return False
         return True
 
@@ -132,17 +132,19 @@ class Answer:
         return "an HTML page" if media == "text/html" else (media or "an unnamed content type")
 
     def data(self, schema: Schema) -> t.Any:
-        """The body as JSON that fits the schema; None for 204. Raises the error that the answer stands for.
+        """The body as JSON that fits the schema; None for 204 if the schema is optional. Raises the response's error.
 
         An answer that cannot be understood leaves a write in doubt: the server has probably acted.
         """
         self.check()
-        if self.status == 204:
-            return None
         line = self.line
+        if self.status == 204:
+            if schema.optional:
+                return None
+            raise ContractError(f"{line} without content instead of JSON", in_doubt=True, **self.about)
         try:
             data = json.loads(self.body)
-        except ValueError:
+        except (ValueError, RecursionError):
             if "json" in self.kind:
                 raise ContractError(
                     f"{line} with broken JSON", "run again", retryable=True, in_doubt=True, **self.about
@@ -196,6 +198,9 @@ class Answer:
             next_step = "use username and password, or an OAuth 2 token: access tokens cannot administer"
         elif kind is AuthenticationError:
             next_step = self.credentials_hint
+        elif self.status == 400 and errors is None and self.base.startswith("http:"):
+            # what servers and proxies answer at a port that is for TLS
+            next_step = "check the scheme and the port of url, the server may want https there"
         said = ": " + " ".join(messages) if messages else f" with {self.kind} that is no answer of Bitbucket's REST API"
         return kind(
             f"{self.line}{said}",
@@ -213,7 +218,7 @@ class Answer:
         """Bitbucket's ``errors`` (documented), or None where the body is none of Bitbucket's."""
         try:
             errors = json.loads(self.body)["errors"]
-        except (ValueError, KeyError, TypeError):
+        except (ValueError, KeyError, TypeError, RecursionError):
             return None
         usable = isinstance(errors, list) and all(isinstance(error, dict) for error in errors)
         return errors if usable else None
@@ -232,12 +237,19 @@ class Answer:
 def _messages(error: t.Mapping[str, t.Any]) -> t.Iterator[str]:
     """What an entry of ``errors`` says, and what Jira says in it of an issue and its fields (seen in other clients)."""
     if error.get("message"):
-        yield str(error["message"]).strip()
+        yield _one_line(error["message"])
     jira = error.get("elementErrors")
     if isinstance(jira, dict):
         general, fields = jira.get("errorMessages"), jira.get("errors")
-        yield from map(str, general if isinstance(general, list) else ())
-        yield from (f"{name}: {fault}" for name, fault in (fields if isinstance(fields, dict) else {}).items())
+        yield from map(_one_line, general if isinstance(general, list) else ())
+        yield from (
+            _one_line(f"{name}: {fault}") for name, fault in (fields if isinstance(fields, dict) else {}).items()
+        )
+
+
+def _one_line(text: t.Any) -> str:
+    """The text without line breaks: it becomes part of a sentence. The one about a licence has one (seen)."""
+    return " ".join(str(text).split())
 
 
 def _facts(errors: t.Iterable[t.Mapping[str, t.Any]]) -> dict[str, str]:

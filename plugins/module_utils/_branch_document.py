@@ -16,16 +16,16 @@ import typing as t
 from . import _branch_model, _restriction
 from ._errors import InputError
 from ._glob import any_matches, is_glob, matches, project_glob, project_matches, slug_glob
-from ._refs import branch_name, commit_id, project_key, repository_slug, revision
+from ._refs import above, branch_name, commit_id, project_key, repository_slug, revision
 from ._repository import Repository, place
 from ._schema import Json, Rule, Schema, array
 
 View = t.Mapping[str, t.Any]
 
 SETTINGS = ("branch_model", "default_branch", "restrictions")
-_OF_RULE = re.compile(r"\$\.(?P<part>projects|repositories)\[(?P<number>[0-9]+)\][^: ]*(?=: )")
-# more than these are counted in the message; a machine finds all of them in the facts of the error
-_SHOWN = 30
+_OF_RULE = re.compile(r"\$\.(?P<part>projects|repositories|branches)\[(?P<number>[0-9]+)\][^: ]*(?=: )")
+# more than these are counted in the message; all of them are in the facts of the error, one to a line
+_SHOWN = 3
 
 
 class Item(t.NamedTuple):
@@ -230,7 +230,7 @@ def _refuse(what: str, faults: t.Sequence[str]) -> None:
     """Raise InputError where there are faults."""
     if faults:
         more = len(faults) - _SHOWN
-        shown = "; ".join(faults[:_SHOWN]) + (f"; and {more} more" if more > 0 else "")
+        shown = "; ".join(faults[:_SHOWN]) + (f"; and {more} more, all are listed in faults" if more > 0 else "")
         raise InputError(
             f"The {what} is not valid: {shown}",
             f"correct the {what}, nothing was changed",
@@ -254,6 +254,10 @@ class _Rule(t.NamedTuple):
     def __str__(self) -> str:
         slug = self.entry.get("repository")
         return f"project {self.entry['project_key']}" if slug is None else f"{self.entry['project_key']}/{slug}"
+
+    def at(self, path: str) -> str:
+        """A path below this rule in the words of a fault: with what the rule stands for."""
+        return f"{path} of {self}"
 
     @property
     def plain(self) -> bool:
@@ -321,6 +325,24 @@ def _placed(document: t.Any, fault: str) -> str:
         return fault
     names = [rule[key] for key in ("project_key", "repository") if isinstance(rule.get(key), str)]
     return f"{found[0]} of {'/'.join(names)}{fault[found.end() :]}" if names else fault
+
+
+def _overlaps(items: t.Iterable[tuple[Item, str]], default: str | None, where: str) -> list[str]:
+    """Branches that are declared present and cannot exist beside another one, which git keeps as a file.
+
+    ``items`` are the declared branches, each with its place in words, ``default`` the default branch with its place
+    ``where``. A branch that is declared by type and text has no name yet.
+    """
+    present = {item.name: place for item, place in items if item.name and item.state == "present"}
+    if default is not None:
+        # it has to exist, whether it is declared or not
+        present.setdefault(default, where)
+    return [
+        f"{path}: branch {name} cannot exist beside branch {parent}, which is declared at {present[parent]}"
+        for name, path in present.items()
+        for parent in above(name)
+        if parent in present
+    ]
 
 
 def listings(document: Json) -> Listings:
@@ -399,20 +421,25 @@ def _places(rules: t.Iterable[_Rule], listed: _Listed, faults: list[str]) -> lis
 
 
 def _contradictions(rules: t.Sequence[_Rule]) -> list[str]:
-    """What rules for one place declare more than once, or against each other, each with both paths."""
+    """What rules for one place declare more than once, or against each other, each with both places."""
     first: dict[t.Any, str] = {}
     faults = []
     for rule in rules:
         for what, path, words in _declared(rule):
-            other = first.setdefault(what, path)
-            if other != path:
-                faults.append(f"{path}: {words} is declared already at {other}")
-    absent = {item.name: item.path for rule in rules for item in rule.items if item.state == "absent"}
+            other = first.setdefault(what, rule.at(path))
+            if other != rule.at(path):
+                faults.append(f"{rule.at(path)}: {words} is declared already at {other}")
+    items = [(item, rule.at(item.path)) for rule in rules for item in rule.items]
+    absent = {item.name: path for item, path in items if item.state == "absent"}
+    default, where = None, ""
     for rule in rules:
-        default = branch_name(rule.entry["default_branch"]) if "default_branch" in rule.entry else None
-        if default is not None and default in absent:
-            faults.append(f"{rule.path}.default_branch: branch {default} shall be absent by {absent[default]}")
-    return faults
+        if "default_branch" in rule.entry:
+            default, where = branch_name(rule.entry["default_branch"]), rule.at(f"{rule.path}.default_branch")
+            if default in absent:
+                faults.append(
+                    f"{where}: branch {default} is the default branch and is declared absent at {absent[default]}"
+                )
+    return faults + _overlaps(items, default, where)
 
 
 def _declared(rule: _Rule) -> t.Iterator[tuple[t.Any, str, str]]:
@@ -459,7 +486,8 @@ def grouped(branches: t.Iterable[View]) -> list[Wanted]:
     all faults.
     """
     given = [{key: value for key, value in branch.items() if value is not None} for branch in branches]
-    faults = _LIST.faults({"branches": given})
+    document = {"branches": given}
+    faults = [_placed(document, fault) for fault in _LIST.faults(document)]
     places: dict[_Place, tuple[_Place, list[Item]]] = {}
     first: dict[t.Any, str] = {}
     for number, branch in enumerate(() if faults else given):
@@ -468,7 +496,9 @@ def grouped(branches: t.Iterable[View]) -> list[Wanted]:
         item = _item(branch, f"$.branches[{number}]", number)
         other = first.setdefault((same, _same_branch(item)), item.path)
         if other != item.path:
-            faults.append(f"{item.path}: branch {item} is declared already at {other}")
+            faults.append(f"{item.path} of {place(project, slug)}: branch {item} is declared already at {other}")
         places.setdefault(same, ((project, slug), []))[1].append(item)
+    for where, items in places.values():
+        faults += _overlaps([(item, f"{item.path} of {place(*where)}") for item in items], None, "")
     _refuse("list of branches", faults)
     return [Wanted(project, slug, branches=tuple(items)) for (project, slug), items in places.values()]

@@ -314,6 +314,16 @@ def _refuse_same_prefix(types: t.Iterable[View]) -> None:
             )
 
 
+def as_model(view: View, default: str | None) -> View:
+    """A configuration in the form of ``read``, also with branches that do not exist. ``default`` is the default one."""
+    roles: View = {}
+    for role in ROLES:
+        configured = view[role] or {}
+        name = default if configured.get("use_default") else configured.get("name")
+        roles[role] = name and {"id": HEADS + name, "name": name}
+    return {**roles, "types": [kind for kind in view["types"] or () if kind["enabled"]]}
+
+
 def effective_types(view: View) -> View:
     """What a configuration says of names, in the form that ``_branch_name.typed_name`` wants: enabled types only.
 

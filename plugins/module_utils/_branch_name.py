@@ -11,6 +11,7 @@ import typing as t
 import unicodedata
 
 from ._errors import InputError
+from ._issue_key import issue_key, key_in_front
 from ._refs import HEADS, branch_name
 
 Model = t.Mapping[str, t.Any]
@@ -21,8 +22,6 @@ MAX_LENGTH = 100
 #: five more, ``.lock``.
 LONGEST = 250
 
-_ISSUE_KEY = re.compile(r"[A-Z][A-Z0-9_]+-[0-9]+(?!\w)")
-_PLAIN_KEY = re.compile(r"[A-Z][A-Z0-9_]+-[0-9]+\Z")
 _DOTS = re.compile(r"\.{2,}")
 
 
@@ -52,11 +51,9 @@ def typed_name(model: Model, kind: str, text: str, max_length: int = MAX_LENGTH)
     return name
 
 
-def issue_text(issue_key: str, title: str | None) -> str:
+def issue_text(key: str, title: str | None) -> str:
     """The text for an issue. Raises InputError where the key is none."""
-    if not _PLAIN_KEY.match(issue_key):
-        raise InputError(f"issue_key {issue_key!r} is not an issue key", "write it as Jira does, such as ABC-1")
-    return f"{issue_key} {title or ''}"
+    return f"{issue_key(key)} {title or ''}"
 
 
 def type_of(model: Model, name: str, *, model_branches: bool = False) -> str | None:
@@ -75,6 +72,30 @@ def type_of(model: Model, name: str, *, model_branches: bool = False) -> str | N
     return max(fitting, key=fitting.__getitem__) if fitting else None
 
 
+def refuse_other(model: t.Any, **texts: t.Any) -> None:
+    """Raise InputError for what is no branch model, and for a text that is none.
+
+    For users who write both by hand, where the two are easily swapped.
+    """
+    swapped = isinstance(model, str) and any(isinstance(text, dict) for text in texts.values())
+    if swapped:
+        raise InputError("The branch model and the name are swapped", "write the branch model in front of the filter")
+    if not isinstance(model, dict) or not isinstance(model.get("types"), list):
+        what = "has no list of types" if isinstance(model, dict) else f"is not a mapping but {_kind(model)}"
+        raise InputError(f"The branch model {what}", "give branch_model as branch_model_info returns it")
+    for name, text in texts.items():
+        if not isinstance(text, str):
+            raise InputError(f"{name} is not a text but {_kind(text)}", "give a text")
+
+
+def _kind(value: t.Any) -> str:
+    """The type of a value in words. An undefined variable of Jinja raises its own error here."""
+    if value is None:
+        return "null"
+    kinds = {bool: "a boolean", int: "a number", float: "a number", str: "a text", list: "a list", dict: "a mapping"}
+    return next((kind for each, kind in kinds.items() if isinstance(value, each)), None) or str(value)
+
+
 def _prefixes(model: Model) -> dict[str, str]:
     """Enabled type to its prefix. In the model in effect every type is enabled."""
     return {kind["id"]: kind["prefix"] for kind in model["types"] if kind.get("enabled", True)}
@@ -86,11 +107,11 @@ def _slug(text: str, room: int) -> str:
     Raises InputError where no letter or digit is left.
     """
     text = unicodedata.normalize("NFC", text).strip()
-    key = _ISSUE_KEY.match(text)
-    rest = text[key.end() :] if key else text
+    key = key_in_front(text)
+    rest = text.removeprefix(key or "")
     spaced = "".join(char if _in_word(char) else " " for char in _DOTS.sub(" ", rest.lower()))
     words = [word.strip(".") for word in spaced.split()]
-    slug = _fit([*([key[0]] if key else []), *filter(None, words)], room, bool(key))
+    slug = _fit([*([key] if key else []), *filter(None, words)], room, bool(key))
     if not any(char.isalnum() for char in slug):
         raise InputError(f"Text {text!r} leaves nothing for a branch name", "give letters or digits, or more room")
     # git keeps names that end with .lock for itself

@@ -30,8 +30,8 @@ _SKIPPED = "Not tried, because something else failed."
 class Report:
     """What came of one repository, or of one project where ``repository`` is None: a row for each branch and setting.
 
-    ``before`` and ``after`` have only what differs. ``error`` is what failed first, ``label`` says with what.
-    ``model`` is the configuration of the branch model, where one is declared.
+    ``before`` and ``after`` have only what differs, branches by their names with their commits. ``error`` is what
+    failed first, ``label`` says with what. ``model`` is the configuration of the branch model, where one is declared.
     """
 
     place: str
@@ -139,8 +139,8 @@ def result(reports: t.Sequence[Report]) -> dict[str, t.Any]:
     return {
         "changed": bool(different),
         "diff": {
-            "before": {report.place: report.before for report in different},
-            "after": {report.place: report.after for report in different},
+            "before": _flat((report.place, report.before) for report in different),
+            "after": _flat((report.place, report.after) for report in different),
         },
         "branches": branches,
         "settings": settings,
@@ -152,6 +152,18 @@ def result(reports: t.Sequence[Report]) -> dict[str, t.Any]:
             **{f"settings_{outcome}": of_settings[outcome] for outcome in SETTING_OUTCOMES},
         },
     }
+
+
+def _flat(sides: t.Iterable[tuple[str, t.Mapping[str, t.Any]]]) -> dict[str, t.Any]:
+    """What differs as one mapping: Ansible shows an entry in one line, and braces around entries in two more."""
+    flat = {}
+    for where, parts in sides:
+        for part, value in parts.items():
+            if part == "branches":
+                flat.update({f"{where} branch {name}": commit for name, commit in value.items()})
+            else:
+                flat[f"{where} {part}"] = value
+    return flat
 
 
 def failure(reports: t.Sequence[Report], facts: t.Mapping[str, t.Any]) -> BitbucketError | None:

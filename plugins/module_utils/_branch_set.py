@@ -16,6 +16,7 @@ from . import _branch_model
 from ._account import Known
 from ._branch import Branches, drift, view
 from ._branch_document import Item, Wanted
+from ._branch_guard import Guard
 from ._branch_model import Configuration
 from ._branch_name import typed_name
 from ._branch_plan import Tips, Wish, in_order
@@ -150,14 +151,21 @@ class _RepositoryWork(_Work):
         self._commits: dict[str, str | None] = {}
         # the names of the branches that shall be present
         self._declared: set[str] = set()
+        # what would be refused to the account, where it is only predicted
+        self._guard = Guard(client, place, settled=self._is_settled())
         # the error that creations meet in an archived repository; None where nobody has looked
         self._archived: ConflictError | t.Literal[False] | None = None
+
+    def _is_settled(self) -> bool:
+        """Whether the branch model and the default branch stay as they are."""
+        declared = self.wanted.branch_model is not None or self.wanted.default_branch is not None
+        return not declared and self.planned is None
 
     def between(self) -> None:
         """Name the branches, look at what there is, and bring each to its state."""
         rows, default = self.report.branches, self.settings.get("default_branch")
         self.attempt((row for row in rows if row["name"] is None), self._name)
-        self._refuse_twice()
+        self._refuse_contradictions()
         self.attempt([*rows, *([default] if default else [])], self._read)
         self._bring()
 
@@ -194,13 +202,23 @@ class _RepositoryWork(_Work):
             return _branch_model.effective_types(Configuration(self.client, self.place, self.planned).read())
         return _branch_model.read(self.client, self._repository)
 
-    def _refuse_twice(self) -> None:
-        """Fail what comes to the same name as another: only one of them can be meant."""
+    def _refuse_contradictions(self) -> None:
+        """Fail what comes to the same name as another one, or to one that cannot exist beside it.
+
+        Among names that are declared, the check of the document has found both.
+        """
         seen = set()
-        for row, _item in self._pending():
-            if row["name"] in seen:
-                self.report.fail(row, InputError(f"Branch {row['name']} is declared twice", "declare it once"))
-            seen.add(row["name"])
+        present = Tips({})
+        for row, item in self._pending():
+            name: str = row["name"]
+            other = present.overlapping(name) if item.state == "present" else None
+            if name in seen:
+                self.report.fail(row, InputError(f"Branch {name} is declared twice", "declare it once"))
+            elif other is not None:
+                self.report.fail(row, overlap("branch", name, other))
+            elif item.state == "present":
+                present.add(name, "")
+            seen.add(name)
 
     # -- branches ----------------------------------------------------------------------------------------------------
 
@@ -263,6 +281,7 @@ class _RepositoryWork(_Work):
         other = self._tips.overlapping(name)
         if other is not None:
             raise overlap("branch", name, other)
+        self._guard.refuse("create", name)
         return Outcome(None, view(name, start))
 
     def _refuse_archived(self) -> None:
@@ -283,6 +302,7 @@ class _RepositoryWork(_Work):
             # the server's dry run cannot know that another branch is going to be the default one
             if item.end_point not in (None, commit):
                 raise ValidationError(f"Branch {name} is at {commit}, not at its end_point", "look who has moved it")
+            self._guard.refuse("delete", name)
         elif commit is not None:
             self._branches.delete(name, item.end_point, dry_run=self.check)
         self._put_down(row, Outcome(None if commit is None else view(name, commit), None), "deleted")

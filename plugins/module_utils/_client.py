@@ -44,14 +44,20 @@ class Client:
         connection: Connection,
         *,
         read_only: bool = True,
+        follow_redirects: bool = False,
         retry: Retry | None = None,
         clock: t.Callable[[], float] = time.monotonic,
         sleep: t.Callable[[float], None] = time.sleep,
         gate: Gate | None = None,
         identity: Identity | None = None,
     ) -> None:
-        """Raises MissingLibraryError when requests is not installed. Sends nothing yet."""
+        """Raises MissingLibraryError when requests is not installed. Sends nothing yet.
+
+        ``follow_redirects`` is for those who never write: where writes would not reach a renamed repository, reads
+        must not either, or check mode would promise what the run cannot do.
+        """
         self.read_only = read_only
+        self._follow = follow_redirects
         self._connection = connection
         self._transport = Transport(connection, clock)
         self._gate = gate or Gate()
@@ -69,9 +75,22 @@ class Client:
         self._transport.close()
 
     @property
+    def address(self) -> str:
+        """Where the server is, without scheme, credentials and default port: of several addresses, the first one's."""
+        parts = urllib.parse.urlsplit(self._addresses[0])
+        host = parts.hostname or ""
+        port = "" if parts.port in (None, {"http": 80, "https": 443}.get(parts.scheme)) else f":{parts.port}"
+        return f"[{host}]{port}{parts.path}" if ":" in host else f"{host}{port}{parts.path}"
+
+    @property
     def secrets(self) -> set[str]:
         """What must not be shown anywhere."""
         return self._transport.secrets
+
+    @property
+    def account(self) -> str | None:
+        """The account that a response has named, or the configured user; None where neither is known."""
+        return self._identity.account
 
     def another(self) -> Client:
         """A client of the same kind with a session of its own, for another thread.
@@ -81,6 +100,7 @@ class Client:
         return Client(
             self._connection,
             read_only=self.read_only,
+            follow_redirects=self._follow,
             retry=self._retry,
             clock=self._clock,
             sleep=self._sleep,
@@ -91,7 +111,7 @@ class Client:
     # -- calls ---------------------------------------------------------------------------------------------------
 
     def get(self, path: str, schema: Schema, query: Query | None = None, *, once: bool = False) -> t.Any:
-        """The JSON answer, checked; None for 204. Any BitbucketError.
+        """The JSON answer, checked; None for 204 where the schema is optional. Any BitbucketError.
 
         ``once`` is for those who come again by themselves: each address is tried once.
         """
@@ -248,9 +268,7 @@ class Client:
 
         def prove() -> Answer:
             # tried once: where it fails, the call that it belongs to is made again
-            proof = self._transport.send(
-                method="GET", base=answer.base, path=PROOF, query={"limit": "1"}, body=None, limit=self._limit
-            )
+            proof = self._send("GET", answer.base, PROOF, {"limit": "1"}, None)
             if proof.status == 429 or proof.status >= 500:
                 proof.check()
             return proof
@@ -269,9 +287,7 @@ class Client:
         *others, last = self._addresses
         for address in others:
             try:
-                answer = self._transport.send(
-                    method=method, base=address, path=path, query=query, body=body, limit=self._limit
-                )
+                answer = self._send(method, address, path, query, body)
                 answer.check_gateway()
             except BitbucketError as error:  # noqa: PERF203 - beside a request this costs nothing
                 if not _may_repeat(error, reads):
@@ -279,9 +295,15 @@ class Client:
             else:
                 self._prefer(address)
                 return answer
-        answer = self._transport.send(method=method, base=last, path=path, query=query, body=body, limit=self._limit)
+        answer = self._send(method, last, path, query, body)
         self._prefer(last)
         return answer
+
+    def _send(self, method: str, base: str, path: str, query: t.Mapping[str, str], body: Json | None) -> Answer:
+        """One request to one address."""
+        return self._transport.send(
+            method=method, base=base, path=path, query=query, body=body, limit=self._limit, follow=self._follow
+        )
 
     def _prefer(self, address: str) -> None:
         """Let the next call begin with this address: it answered last."""

@@ -11,7 +11,17 @@ import typing as t
 
 from ._client import Client
 from ._errors import BitbucketError, InputError
-from ._node_identity import UNNAMED, References, address_of, find, is_anonymous, is_live, labelled
+from ._node_identity import (
+    UNNAMED,
+    References,
+    address_of,
+    find,
+    is_anonymous,
+    is_live,
+    labelled,
+    not_found,
+    searched,
+)
 from ._schema import Json, Schema, array
 from ._upgrade_plan import obeyed
 
@@ -98,11 +108,13 @@ class Watch:
 
     ``observations`` are ``{at, cluster_state, nodes: [{id, label, state, version}]}`` in the order of time: one for
     each look that differs from the one before, ``at`` in ISO 8601, UTC, with milliseconds. As a context manager it
-    hands them to a BitbucketError that ends the block, among its facts.
+    hands them to a BitbucketError that ends the block, among its facts. ``acted`` is ``{action, at}`` of what the
+    server obeyed, None before that.
     """
 
     def __init__(self, client: Client, now: t.Callable[[], dt.datetime] = _utc_now) -> None:
         self.observations: list[View] = []
+        self.acted: View | None = None
         self._client = client
         self._now = now
 
@@ -112,6 +124,8 @@ class Watch:
     def __exit__(self, _kind: object, error: BaseException | None, _traceback: object) -> None:
         if isinstance(error, BitbucketError):
             error.facts["observations"] = self.observations
+            if self.acted:
+                error.facts["acted"] = self.acted
 
     def read(self, *, once: bool = False) -> View:
         """See the function ``read``."""
@@ -131,8 +145,14 @@ class Watch:
             seen = self.read()
             return seen if obeyed(seen, action) else None
 
+        at = self._at()
         # never twice: what a second approval does while the first is under way is not documented
-        return self._client.settle(send, done, resend=False)
+        cluster: View = self._client.settle(send, done, resend=False)
+        self.acted = {"action": action, "at": at}
+        return cluster
+
+    def _at(self) -> str:
+        return self._now().isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
     def _seen(self, cluster: View) -> View:
         """The cluster; what is new of it is remembered."""
@@ -141,8 +161,7 @@ class Watch:
         seen = {"cluster_state": cluster["state"], "nodes": nodes}
         *_others, last = self.observations or [{}]
         if seen != {name: value for name, value in last.items() if name != "at"}:
-            at = self._now().isoformat(timespec="milliseconds").replace("+00:00", "Z")
-            self.observations.append({"at": at, **seen})
+            self.observations.append({"at": self._at(), **seen})
         return cluster
 
 
@@ -160,7 +179,7 @@ def _several(found: t.Sequence[t.Mapping[str, t.Any]]) -> bool:
 
 def _ambiguous(wanted: t.Sequence[str], found: t.Iterable[t.Mapping[str, t.Any]]) -> InputError:
     labels = ", ".join(node["label"] for node in found)
-    return InputError(f"{' or '.join(wanted)} matches several nodes ({labels})", "give one of them as address:port")
+    return InputError(f"{searched(wanted)} matches several nodes ({labels})", "give one of them as address:port")
 
 
 class Node:
@@ -170,6 +189,10 @@ class Node:
         self._wanted = [wanted] if isinstance(wanted, str) else list(wanted)
         self._learned: list[str] = []
         self.subject = f"node {self._wanted[0]}"
+
+    def missing(self, cluster: View) -> str:
+        """That the node is not listed, in words, with what was searched for and the nodes that are listed."""
+        return not_found(cluster["nodes"], self._wanted)
 
     def find(self, cluster: View) -> View | None:
         """The node as it is now, None where it is not listed. Raises InputError where several match at first.

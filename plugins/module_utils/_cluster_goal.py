@@ -11,6 +11,7 @@ import typing as t
 from ._cluster import Node, View, Watch
 from ._node_identity import OFFLINE, References
 from ._progress import Progress
+from ._text import counted
 from ._upgrade_plan import TASKS_FAILED, is_settled
 from ._waiter import wait_until
 
@@ -91,14 +92,14 @@ class Goal:
     def describe(self, cluster: View) -> str:
         """What is seen, in words that go on from "it is"."""
         seen = self._observe(cluster)
-        if seen is None:
-            return "not listed by the cluster"
         if self._node:
+            if seen is None:
+                return f"not listed by the cluster ({self._node.missing(cluster)})"
             # an id says nothing to anybody
             known = seen["label"] == seen["id"] or self.subject == f"node {seen['label']}"
             name = "" if known else f"{seen['label']}, "
             return name + _told(seen)
-        return f"{seen['state']} ({_listed(cluster)})"
+        return f"{cluster['state']} ({_listed(cluster)})"
 
     @property
     def _look_at_log(self) -> str:
@@ -160,7 +161,8 @@ def _listed(cluster: View) -> str:
 def _told(node: View) -> str:
     """State, version and, as far as they matter, tasks of a node."""
     tasks = node["tasks_total"] if node["state"] in _GOING_DOWN else None
-    return _at(node["state"] or "not answering yet", node["version"]) + (f" with {tasks} tasks" if tasks else "")
+    busy = f" with {counted(tasks, 'task')}" if tasks else ""
+    return _at(node["state"] or "not answering yet", node["version"]) + busy
 
 
 def _at(state: str, version: str | None) -> str:

@@ -24,9 +24,10 @@ Params = t.Mapping[str, t.Any]
 _WAYS = {"token": ("token",), "token_file": ("token_file",), "basic": ("username", "password")}
 
 
-def connect(params: Params, *, read_only: bool, retry: Retry | None = None) -> Client:
+def connect(params: Params, *, read_only: bool, follow_redirects: bool = False, retry: Retry | None = None) -> Client:
     """A client for the options of ``_argspec.CONNECTION``. Raises InputError; sends nothing.
 
+    ``follow_redirects`` is for what never writes, not even outside check mode.
     ``retry`` is how often and how long it tries by default, which the option ``patience`` prolongs or shortens.
     """
     urls = tuple(url.strip() for url in params["url"] or () if url.strip())
@@ -50,6 +51,7 @@ def connect(params: Params, *, read_only: bool, retry: Retry | None = None) -> C
             allow_http=params["allow_http"],
         ),
         read_only=read_only,
+        follow_redirects=follow_redirects,
         retry=retry,
     )
 

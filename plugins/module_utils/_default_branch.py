@@ -13,7 +13,9 @@ from ._refs import HEADS
 from ._repository import Repository
 from ._schema import Schema
 
-_REF = Schema({"type": "object", "required": ["id"], "properties": {"id": {"type": "string", "minLength": 1}}})
+_REF = Schema(
+    {"type": "object", "required": ["id"], "properties": {"id": {"type": "string", "minLength": 1}}}, optional=True
+)
 # the configured default branch does not exist, in an empty repository or in one with branches (seen)
 _NONE = "com.atlassian.bitbucket.repository.NoDefaultBranchException"
 

@@ -126,6 +126,13 @@ class NotFoundError(BitbucketError):
     next_step = "check the names that were given"
 
 
+class MovedError(BitbucketError):
+    """The project or repository has another name by now: the server redirects, and writes are not redirected."""
+
+    type = "moved"
+    next_step = "use the present name"
+
+
 class NotSupportedError(BitbucketError):
     """The server does not have this REST resource: another version, a missing plugin, or a wrong base address."""
 
@@ -194,6 +201,14 @@ class BlockedError(BitbucketError):
     """A rolling upgrade must not go on as things stand."""
 
     type = "blocked"
+
+
+class LockedError(BitbucketError):
+    """Another run holds the lock, or has taken it over."""
+
+    type = "locked"
+    next_step = "wait until that run has ended"
+    retryable = True
 
 
 class GateError(BitbucketError):

@@ -41,6 +41,11 @@ class Identity:
         self._proven = False
         self._lock = threading.Lock()
 
+    @property
+    def account(self) -> str | None:
+        """The account that a response has named, or the one of the log-in; None where neither is known."""
+        return self._account or self._username
+
     def check(self, answer: Answer, prove: t.Callable[[], Answer] | None) -> None:
         """Raise AnonymousError unless the response was made for the account.
 

@@ -10,11 +10,13 @@ import re
 
 from ._errors import InputError
 
-#: Jira's default: a project key of two or more upper-case letters, digits and ``_``, a dash and a number (documented);
-#: not as a part of a longer word.
-PATTERN = r"(?<![A-Za-z0-9_-])[A-Z][A-Z0-9_]+-[1-9][0-9]*(?![A-Za-z0-9_])"
-_DEFAULT = re.compile(PATTERN)
-_KEY = re.compile(r"[A-Z][A-Z0-9_]+-[1-9][0-9]*\Z")
+#: A project key of a letter and one or more letters, digits and ``_``, all of ASCII and in upper case, a dash and a
+#: number (documented for Jira's project keys; that they have two characters or more is Jira's default). Issues are
+#: numbered from 1, and Jira does not find them by numbers with zeros in front (seen by other tools).
+_KEY = r"[A-Z][A-Z0-9_]+-[1-9][0-9]*"
+#: The only definition of a key in this collection. Here: not as a part of a longer word.
+PATTERN = rf"(?<![A-Za-z0-9_-]){_KEY}(?![A-Za-z0-9_])"
+_IN_TEXT = re.compile(PATTERN)
 
 
 def compiled(pattern: str, option: str) -> re.Pattern[str]:
@@ -27,18 +29,25 @@ def compiled(pattern: str, option: str) -> re.Pattern[str]:
 
 def keys_in(text: str, pattern: re.Pattern[str] | None = None) -> list[str]:
     """Each key once, in the order of the text. What the whole pattern finds is a key, whatever groups it has."""
-    return list(dict.fromkeys(found[0] for found in (pattern or _DEFAULT).finditer(text) if found[0]))
+    return list(dict.fromkeys(found[0] for found in (pattern or _IN_TEXT).finditer(text) if found[0]))
+
+
+def key_in_front(text: str) -> str | None:
+    """The key that the text begins with, or None."""
+    found = _IN_TEXT.match(text)
+    return found[0] if found else None
 
 
 def is_issue_key(value: str) -> bool:
     """Whether the whole value can be the key of an issue in Jira."""
-    return _KEY.match(value) is not None
+    return key_in_front(value) == value
 
 
 def issue_key(value: str, option: str = "issue_key") -> str:
     """The key of an issue, returned as it is. Raises InputError."""
     if not is_issue_key(value):
         raise InputError(
-            f"{option} {value!r} is no key of a Jira issue", "give the project's key in upper case, a dash and a number"
+            f"{option} {value!r} is not the key of a Jira issue",
+            "write the project key in upper case, a dash and the issue number without leading zeros, such as ABC-1",
         )
     return value

@@ -75,7 +75,8 @@ _ENTITY_LINK = Schema(
             "key": {"type": "string"},
             "name": _TEXT,
         },
-    }
+    },
+    optional=True,
 )
 _CREATED = Schema({"type": "object", "required": ["issueKey"], "properties": {"issueKey": {"type": "string"}}})
 # changesets are large, and no more than a hundred come at once in any listing of commits (documented)

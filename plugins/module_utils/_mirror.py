@@ -9,6 +9,7 @@ from __future__ import annotations
 import typing as t
 
 from ._client import Client
+from ._errors import InputError
 from ._refs import version as parse_version
 from ._schema import Json, Schema, array
 
@@ -32,12 +33,15 @@ def view(enabled: bool | None, version: str | None) -> View:
 
 
 def lowest_version(client: Client) -> str | None:
-    """The lowest version in the farm, None where a node does not tell its own.
+    """The lowest version in the farm, None where a node reports none, or one that is not a release number.
 
     Raises NotSupportedError where the address is none of a mirror's; any BitbucketError.
     """
     versions = [node.get("buildVersion") for node in client.get(f"{_PATH}/farmNodes", _FARM)]
-    return min(versions, key=parse_version) if versions and all(versions) else None
+    try:
+        return min(versions, key=parse_version) if versions and all(versions) else None
+    except InputError:
+        return None
 
 
 def switch(client: Client, action: str) -> View:

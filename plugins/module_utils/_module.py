@@ -19,6 +19,7 @@ from ._errors import BitbucketError
 from ._retry import Retry
 
 Run = t.Callable[[AnsibleModule, Client], dict[str, t.Any]]
+LocalRun = t.Callable[[AnsibleModule], dict[str, t.Any]]
 
 
 class _Module(AnsibleModule):
@@ -45,11 +46,23 @@ def execute(run: Run, spec: Spec, *, read_only: bool = False, retry: Retry | Non
         module.no_log_values.update(secrets_in(url))
     try:
         _given.check({**CONNECTION, **spec}, module.given)
-        with connect(module.params, read_only=read_only or module.check_mode, retry=retry) as client:
+        with connect(
+            module.params, read_only=read_only or module.check_mode, follow_redirects=read_only, retry=retry
+        ) as client:
             module.no_log_values.update(client.secrets)
             result = run(module, client)
     except BitbucketError as error:
         module.fail_json(msg=str(error), error=error.to_dict(), **error.facts)
     # what is left to do makes one object of each value, and ends the process: nothing is worth being collected
     gc.disable()
+    module.exit_json(**result)
+
+
+def execute_locally(run: LocalRun, spec: Spec) -> None:
+    """Run a module that sends no request: as ``execute``, without a client and its libraries."""
+    module = AnsibleModule(argument_spec=spec, supports_check_mode=True)
+    try:
+        result = run(module)
+    except BitbucketError as error:
+        module.fail_json(msg=str(error), error=error.to_dict(), **error.facts)
     module.exit_json(**result)

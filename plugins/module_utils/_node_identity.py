@@ -100,6 +100,17 @@ def find(nodes: t.Sequence[View], references: References) -> list[View]:
     return []
 
 
+def searched(references: References) -> str:
+    """What ``find`` was given, in words: ``192.0.2.11 or n1``."""
+    return " or ".join([references] if isinstance(references, str) else references)
+
+
+def not_found(nodes: t.Iterable[View], references: References) -> str:
+    """That no node matches, in words, with the nodes that there are."""
+    listed = ", ".join(str(node["label"]) for node in nodes) or "no node"
+    return f"no node matches {searched(references)}, the cluster lists {listed}"
+
+
 Address = t.Union[ipaddress.IPv4Address, ipaddress.IPv6Address]
 
 

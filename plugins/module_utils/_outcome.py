@@ -24,10 +24,18 @@ class Outcome:
         """Whether the two differ."""
         return self.before != self.after
 
-    def result(self, **returned: t.Any) -> dict[str, t.Any]:
-        """The module's result: ``changed``, ``diff`` and what it returns besides."""
+    def result(self, what: str, **returned: t.Any) -> dict[str, t.Any]:
+        """The module's result: ``changed``, ``diff`` and what it returns besides.
+
+        ``what`` names the resource where Ansible shows the diff, such as ``branch main of PLAT/api``.
+        """
         return {
             "changed": self.changed,
-            "diff": {"before": dict(self.before or {}), "after": dict(self.after or {})},
+            "diff": {
+                "before": dict(self.before or {}),
+                "after": dict(self.after or {}),
+                "before_header": what,
+                "after_header": what,
+            },
             **returned,
         }

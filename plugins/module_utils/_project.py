@@ -14,10 +14,20 @@ from ._glob import any_matches, is_glob, matches, project_glob, project_matches,
 from ._repository import Project, Repository
 from ._schema import Json, Schema, page
 
+_TEXT: Json = {"type": ["string", "null"]}
+_FLAG: Json = {"type": ["boolean", "null"]}
+_NUMBER: Json = {"type": ["integer", "null"]}
 _PROJECT: Json = {
     "type": "object",
     "required": ["key"],
-    "properties": {"key": {"type": "string", "minLength": 1}},
+    "properties": {
+        "key": {"type": "string", "minLength": 1},
+        "id": _NUMBER,
+        "name": _TEXT,
+        "description": _TEXT,
+        "public": _FLAG,
+        "owner": {"type": ["object", "null"], "properties": {"name": _TEXT}},
+    },
 }
 _REPOSITORY: Json = {
     "type": "object",
@@ -25,8 +35,14 @@ _REPOSITORY: Json = {
     "properties": {
         "slug": {"type": "string", "minLength": 1},
         "project": _PROJECT,
-        "archived": {"type": "boolean"},
-        "links": {"type": "object"},
+        "id": _NUMBER,
+        "name": _TEXT,
+        "description": _TEXT,
+        "state": _TEXT,
+        "archived": _FLAG,
+        "public": _FLAG,
+        "forkable": _FLAG,
+        "defaultBranch": _TEXT,
     },
 }
 _ONE_PROJECT, _PROJECTS = Schema(_PROJECT), Schema(page(_PROJECT))
@@ -65,7 +81,7 @@ def repository_view(repository: Json) -> View:
         "description": repository.get("description"),
         "state": repository.get("state"),
         # before 8.0 nothing could be archived (documented)
-        "archived": repository.get("archived", False),
+        "archived": bool(repository.get("archived")),
         "public": bool(repository.get("public", False)),
         "forkable": repository.get("forkable"),
         "personal": project["key"].startswith("~"),
@@ -77,9 +93,18 @@ def repository_view(repository: Json) -> View:
 
 
 def _hrefs(thing: Json, relation: str) -> dict[str, str]:
-    """The addresses of a relation by their names, the nameless one by the empty name."""
-    links = (thing.get("links") or {}).get(relation) or []
-    return {link.get("name") or "": link["href"] for link in links if link.get("href")}
+    """The addresses of a relation by their names, the nameless one by the empty name.
+
+    Nothing rests on them, so they may have any shape: the vendor's own examples have ``{"self": [null]}``.
+    """
+    links = thing.get("links")
+    related = links.get(relation) if isinstance(links, dict) else None
+    usable = [each for each in related if isinstance(each, dict)] if isinstance(related, list) else []
+    return {_text(link.get("name")): link["href"] for link in usable if _text(link.get("href"))}
+
+
+def _text(value: t.Any) -> str:
+    return value if isinstance(value, str) else ""
 
 
 class Projects:

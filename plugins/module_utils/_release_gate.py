@@ -11,7 +11,7 @@ import re
 import typing as t
 
 from ._issue_key import keys_in
-from ._text import one_line
+from ._text import counted, one_line
 
 View = dict[str, t.Any]
 Known = t.Mapping[str, t.Any]
@@ -75,12 +75,12 @@ def told(violations: t.Sequence[Known], commits: int) -> str:
     if without:
         which = [f"{each['commit'][:_ID]} {one_line(each['subject'], _SUBJECT)!r}" for each in without[:_NAMED]]
         verb = "names" if len(without) == 1 else "name"
-        clauses.append(f"{len(without)} of {_count(commits, 'commit')} {verb} no issue ({_listed(which, without)})")
+        clauses.append(f"{len(without)} of {counted(commits, 'commit')} {verb} no issue ({_listed(which, without)})")
     unlinked = _of(violations, NOT_LINKED)
     if unlinked:
         which = [f"{one_line(each['issue_key'], _SUBJECT)} of {each['commit'][:_ID]}" for each in unlinked[:_NAMED]]
         verb = "is" if len(unlinked) == 1 else "are"
-        clauses.append(f"{_count(len(unlinked), 'issue')} {verb} not linked with Jira ({_listed(which, unlinked)})")
+        clauses.append(f"{counted(len(unlinked), 'issue')} {verb} not linked with Jira ({_listed(which, unlinked)})")
     elsewhere = _of(violations, NOT_CONTAINED)
     if elsewhere:
         missing = [str(each["branch"]) for each in elsewhere[:_NAMED]]
@@ -95,7 +95,3 @@ def _of(violations: t.Sequence[Known], reason: str) -> list[Known]:
 def _listed(named: list[str], of: t.Sequence[Known]) -> str:
     more = len(of) - len(named)
     return ", ".join(named) + (f" and {more} more" if more else "")
-
-
-def _count(number: int, word: str) -> str:
-    return f"{number} {word}" if number == 1 else f"{number} {word}s"

@@ -17,11 +17,19 @@ Json = dict[str, t.Any]
 Rule = t.Callable[[t.Any], t.Any]
 
 
+#: What the collection needs beside Ansible.
+LIBRARIES = ("requests", "jsonschema")
+
+
 def missing_library(name: str) -> MissingLibraryError:
-    """The error for a library that is not there, naming the interpreter that lacks it."""
+    """The error for a library that cannot be imported. Names all that are missing, and the interpreter."""
+    missing = [each for each in LIBRARIES if each == name or importlib.util.find_spec(each) is None]
+    several = len(missing) > 1
     return MissingLibraryError(
-        f"The Python library {name} is missing in {sys.executable}",
-        f"install it there, for example with: {sys.executable} -m pip install {name}",
+        f"The Python {'libraries' if several else 'library'} {' and '.join(missing)} {'are' if several else 'is'}"
+        f" missing in {sys.executable}",
+        f"install {'them' if several else 'it'} there, for example with: {sys.executable} -m pip install"
+        f" {' '.join(missing)}",
     )
 
 
@@ -30,10 +38,19 @@ class Schema:
 
     ``formats`` are rules beyond JSON Schema, used by ``format`` in the document: each takes an instance of any type
     and raises InputError. ``authored`` is for what people write: faults are told in their words, with advice.
+    ``optional`` is for a response that may be 204 without content instead.
     """
 
-    def __init__(self, document: Json, formats: t.Mapping[str, Rule] | None = None, *, authored: bool = False) -> None:
+    def __init__(
+        self,
+        document: Json,
+        formats: t.Mapping[str, Rule] | None = None,
+        *,
+        authored: bool = False,
+        optional: bool = False,
+    ) -> None:
         self.document = document
+        self.optional = optional
         self._formats = formats or {}
         self._words = _advice if authored else _in_words
         self._validator: t.Any = None

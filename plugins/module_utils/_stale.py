@@ -147,10 +147,14 @@ def is_protected(name: str, model: View, restrictions: t.Iterable[Restricting], 
 
     ``default`` is whether it is the default branch.
     """
-    return any(each.type in PROTECTING and _concerns(each, name, model, default) for each in restrictions)
+    return any(each.type in PROTECTING and concerns(each, name, model, default) for each in restrictions)
 
 
-def _concerns(restriction: Restricting, name: str, model: View, default: bool) -> bool:
+def concerns(restriction: Restricting, name: str, model: View, default: bool, *, certain: bool = False) -> bool:
+    """Whether the restriction's matcher takes the branch in. What is doubtful does, unless it has to be ``certain``.
+
+    ``default`` is whether it is the default branch.
+    """
     kind, wanted = restriction.matcher_type, restriction.matcher_id
     if kind == "DEFAULT_BRANCH":
         # from 10.2 on, for other resources (seen)
@@ -158,26 +162,27 @@ def _concerns(restriction: Restricting, name: str, model: View, default: bool) -
     if kind == "BRANCH":
         return wanted.removeprefix(HEADS) == name
     if kind == "PATTERN":
-        return pattern(wanted).fullmatch(HEADS + name) is not None
+        return pattern(wanted, certain=certain).fullmatch(HEADS + name) is not None
     if kind == "MODEL_BRANCH":
         return bool((model.get(wanted.lower()) or {}).get("name") == name)
     if kind == "MODEL_CATEGORY":
         return any(each["id"] == wanted and name.startswith(each["prefix"]) for each in model["types"])
     # any ref, or something that a later server knows
-    return True
+    return kind == "ANY_REF" or not certain
 
 
 _TOKEN = re.compile(r"\*\*/|\*\*|\*|\?|[^*?]+")
 _WILD = {"**/": "(?:.*/)?", "**": ".*", "*": "[^/]*", "?": "[^/]"}
 
 
-def pattern(text: str) -> re.Pattern[str]:
+def pattern(text: str, *, certain: bool = False) -> re.Pattern[str]:
     """A pattern of branch restrictions, for full refs (documented).
 
     ``*`` and ``?`` stop at a slash, ``**`` does not, a slash at the end takes all below, and a pattern begins after
     any slash of the ref.
     """
     # as in Ant, what stands before takes part itself (assumed: protecting too much harms nobody)
-    above, below = (text[: text.rindex("/")], "(?:/.*)?") if text.endswith(("/", "/**")) else (text, "")
+    end = "/.*" if certain else "(?:/.*)?"
+    above, below = (text[: text.rindex("/")], end) if text.endswith(("/", "/**")) else (text, "")
     parts = (_WILD.get(token, re.escape(token)) for token in _TOKEN.findall(above))
     return re.compile("(?:.*/)?" + "".join(parts) + below, re.DOTALL)

@@ -27,6 +27,11 @@ def one_line(text: str, limit: int | None = None) -> str:
     return line if limit is None or len(line) <= limit else line[: limit - 1].rstrip() + "…"
 
 
+def counted(number: int, noun: str) -> str:
+    """``1 commit``, ``2 commits``."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
 def markdown(text: str) -> str:
     """The text for Markdown, where it shows as it is: no markup, no link of its own, and no new line."""
     line = _NOT_SHOWN.sub(_REPLACEMENT, re.sub(r"\s", " ", text))

@@ -10,12 +10,15 @@ import base64
 import dataclasses
 import json
 import re
+import ssl
 import time
 import typing as t
 import urllib.parse
 
 from ._answer import Answer
 from ._errors import ContractError, InputError, UnreachableError
+from ._redirect import STATUSES as REDIRECTS
+from ._redirect import Redirect
 from ._schema import Json, missing_library
 
 if t.TYPE_CHECKING:
@@ -27,11 +30,13 @@ _HEADERS = {
     "Content-Type": "application/json",
     "X-Atlassian-Token": "no-check",
 }
-_REDIRECTS = (301, 302, 303, 307, 308)
 _MOST_REDIRECTS = 5
 _LOOPBACK = re.compile(r"(localhost|127(\.[0-9]+){3}|::1)\Z")
 # raised by urllib3 before anything was sent
 _NOT_SENT = ("NewConnectionError", "NameResolutionError", "ConnectTimeoutError")
+# OpenSSL's reasons where the other side does not use TLS: the first seen with 3.0, the others assumed of other versions
+_NO_TLS = ("WRONG_VERSION_NUMBER", "HTTP_REQUEST", "UNKNOWN_PROTOCOL", "RECORD_LAYER_FAILURE", "PACKET_LENGTH_TOO_LONG")
+_ENDED = (ssl.SSLEOFError, ssl.SSLZeroReturnError, ssl.SSLSyscallError)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -127,12 +132,21 @@ class Transport:
         return request
 
     def send(
-        self, *, method: str, base: str, path: str, query: t.Mapping[str, str], body: Json | None, limit: float
+        self,
+        *,
+        method: str,
+        base: str,
+        path: str,
+        query: t.Mapping[str, str],
+        body: Json | None,
+        limit: float,
+        follow: bool,
     ) -> Answer:
         """Send once and return the complete answer, within ``limit`` seconds.
 
-        A GET follows redirects on the same server. Raises UnreachableError, in doubt unless nothing was sent, and
-        ContractError for a redirect that leads elsewhere.
+        With ``follow`` a GET follows redirects on the same server. Raises UnreachableError, in doubt unless nothing was
+        sent, MovedError for the former name of a project or repository, and ContractError for any other redirect that
+        is not followed.
         """
         url, deadline = base + path, self._clock() + limit
         data = None if body is None else json.dumps(body)
@@ -145,9 +159,12 @@ class Transport:
             except ValueError:
                 # requests reads a Location even where it is not told to follow
                 raise ContractError(f"{method} {path} was redirected to no address", method=method, path=path) from None
-            if answer.status not in _REDIRECTS:
+            if answer.status not in REDIRECTS:
                 return dataclasses.replace(answer, path=path, base=base)
-            url, query = self._follow(path, url, answer), {}
+            redirect = Redirect(path, url, answer)
+            if method != "GET" or not follow or not redirect.stays:
+                raise redirect.error()
+            url, query = redirect.target, {}
         raise ContractError(f"{method} {path} was redirected without end", method=method, path=path)
 
     def _way(self, base: str) -> t.Mapping[str, t.Any]:
@@ -174,34 +191,27 @@ class Transport:
         method, url = str(request.method), str(request.url)
         return Answer(method, url, response.status_code, response.headers, b"".join(pieces), scheme)
 
-    def _follow(self, path: str, url: str, answer: Answer) -> str:
-        """Where a redirect leads: only for a GET, and only on the same server, so that credentials never travel."""
-        target = urllib.parse.urljoin(url, answer.headers.get("Location", ""))
-        where = urllib.parse.urlsplit(target)
-        here = urllib.parse.urlsplit(url)
-        same_server = (where.scheme, where.netloc) == (here.scheme, here.netloc)
-        if answer.method != "GET" or not same_server or "/rest/" not in where.path:
-            raise ContractError(
-                f"{answer.method} {path} was redirected ({answer.status}) to "
-                f"{where.scheme}://{where.hostname}{where.path}",
-                "give the names or the address that it leads to, if that is right: a repository may have been moved",
-                **{**answer.about, "path": path},
-            )
-        return target
-
     def _unreachable(self, method: str, base: str, path: str, error: Exception) -> UnreachableError:
         inner = _innermost(error)
         # urllib3 begins with the connection's representation, which says nothing new
         reason = re.sub(r"^(<[^>]*>|\w+\([^)]*\)): ", "", str(inner)) or type(inner).__name__
-        refused = isinstance(error, self._certificate_failure)
+        # a connection that ends within TLS is like any other that ends
+        refused = isinstance(error, self._certificate_failure) and not isinstance(inner, _ENDED)
         return UnreachableError(
             f"{method} {path} got no answer from {base}: {reason}",
-            "check the certificate of the server and ca_path, client_cert and client_key" if refused else None,
+            _tls_hint(inner) if refused else None,
             method=method,
             path=path,
             retryable=not refused,
             in_doubt=not refused and not any(name in _NOT_SENT for name in _names(error)),
         )
+
+
+def _tls_hint(error: BaseException) -> str:
+    """What to check where TLS does not come about."""
+    if getattr(error, "reason", None) in _NO_TLS:
+        return "check the scheme and the port of url, the server does not use TLS there"
+    return "check the certificate of the server and ca_path, client_cert and client_key"
 
 
 def _pieces(response: requests.Response) -> t.Iterator[bytes]:

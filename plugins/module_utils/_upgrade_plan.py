@@ -13,8 +13,9 @@ from __future__ import annotations
 import typing as t
 
 from ._errors import ConflictError
-from ._node_identity import OFFLINE, References, address_of, find, is_anonymous, is_live
+from ._node_identity import OFFLINE, References, address_of, find, is_anonymous, is_live, searched
 from ._refs import version as parse_version
+from ._text import counted
 
 View = t.Mapping[str, t.Any]
 Step = dict[str, t.Any]
@@ -166,13 +167,12 @@ class _Members:
                 )
 
     def _eliminate(self, anonymous: list[View], hosts: t.Iterable[str]) -> list[View]:
-        """Give the only node that nothing identifies to the only host without a live node; return the others."""
-        without = [
-            host
-            for host in hosts
-            if host not in self.given_up and not (host in self._node_of and is_live(self._node_of[host]))
-        ]
-        if len(anonymous) == len(without) == 1:
+        """Give the only node that nothing identifies to the only host without a live node; return the others.
+
+        A host that is given up counts, since somebody may have started its node, and is given none.
+        """
+        without = [host for host in hosts if not (host in self._node_of and is_live(self._node_of[host]))]
+        if len(anonymous) == len(without) == 1 and without[0] not in self.given_up:
             self._node_of[without[0]] = anonymous[0]
             return []
         return anonymous
@@ -201,7 +201,8 @@ class _Members:
                 self.blockers.append(
                     _blocker(
                         None,
-                        f"inventory host {host} does not match any node of the cluster",
+                        f"inventory host {host} does not match any node of the cluster"
+                        + (f" (searched for {searched(references)})" if references else ""),
                         f"start its node at the version of the others, or set rolling_upgrade_node_name of {host} to"
                         " the name or address of its node",
                     )
@@ -504,7 +505,7 @@ def _too_many_given_up(wanted: _Goal, members: _Members) -> t.Iterator[Blocker]:
     if not members.given_up or not (wanted.enabled or wanted.pending()):
         return
     hosts = ", ".join(sorted(members.given_up))
-    if len(members.nodes) < 2:
+    if wanted.single:
         yield _blocker(None, f"fewer than two nodes are left without {hosts}", f"bring one of them back: {_ON_OR_BACK}")
     elif not any(node["state"] == "ACTIVE" and node["version"] == wanted.version for node in members.nodes):
         yield _blocker(
@@ -545,7 +546,8 @@ def _why(wanted: _Goal, node: View) -> str:
         return f"node {name} is {_state(node)}: it comes first"
     seen = f"runs {node['version']}" if node["version"] else f"is {_state(node)}"
     change = "" if node["version"] == version else f", wanted is {version}"
-    return f"node {name} {seen}{change} ({node['tasks_total'] or 0} tasks, {node['active_user_count'] or 0} users)"
+    tasks, users = counted(node["tasks_total"] or 0, "task"), counted(node["active_user_count"] or 0, "user")
+    return f"node {name} {seen}{change} ({tasks}, {users})"
 
 
 def _narrow(wanted: _Goal, members: _Members, steps: list[Step], only: str) -> tuple[list[Step], list[Blocker]]:

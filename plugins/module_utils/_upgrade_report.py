@@ -56,11 +56,13 @@ def report(told: Known, earlier: str = "") -> View:
     clusters = [result["cluster"] for result in results if result.get("cluster")]
     run = {
         "goal": told["goal"],
+        "cluster": next((str(result["address"]) for result in results if result.get("address")), None),
         "target_version": told["target_version"] or None,
         "original_version": _original_version(told, looks, clusters),
         "nodes": [{"host": turn["host"], "name": hosts.label(turn["host"])} for turn in turns],
         "given_up": sorted({host for plan in plans for host in plan["given_up"]}),
         "ghosts": _ghosts(ghost for plan in plans for ghost in plan["ghosts"]),
+        "actions": _actions(result["acted"] for result in results if result.get("acted")),
         "turns": [_turn(turn, told["goal"]) for turn in turns if turn["began"]],
         "observations": looks,
     }
@@ -79,6 +81,8 @@ def report(told: Known, earlier: str = "") -> View:
 
 _RESULTS = ("first_look", "last_look", "gone", "back")
 _LISTS = ("given_up", "ghosts")
+# what two runs of one upgrade have in common; two clusters may share a directory for their reports
+_SAME = ("cluster", "target_version", "original_version")
 
 
 def moment(text: str) -> dt.datetime:
@@ -161,6 +165,12 @@ def _ghosts(ghosts: t.Iterable[Known]) -> list[str]:
     return sorted({str(ghost["node"]) for ghost in ghosts})
 
 
+def _actions(acted: t.Iterable[Known]) -> list[View]:
+    """What the server was asked to do, in the order of time, each once."""
+    found = {(_iso(each["at"]), str(each["action"])) for each in acted}
+    return [{"action": action, "at": at} for at, action in sorted(found)]
+
+
 def _original_version(told: Known, looks: t.Sequence[Known], clusters: t.Sequence[Known]) -> str | None:
     """The version before the upgrade: as the server says in upgrade mode, else the one that all nodes ran at first."""
     said = [cluster["original_version"] for cluster in clusters if cluster["original_version"]]
@@ -207,8 +217,9 @@ def _read(text: str) -> View | None:
         if found["schema_version"] != SCHEMA_VERSION or found["outcome"] == "succeeded":
             return None
         turns = [{**turn, "node": _key(node)} for node in found["nodes"] for turn in node["turns"]]
-        kept = {name: found[name] for name in ("target_version", "original_version", "runs", "nodes", *_LISTS)}
-        read = {**kept, "turns": turns, "observations": _looks(found["observations"])}
+        kept = {name: found[name] for name in (*_SAME, "runs", "nodes", *_LISTS)}
+        actions = _actions(found["actions"])
+        read = {**kept, "actions": actions, "turns": turns, "observations": _looks(found["observations"])}
         _document({**read, "goal": found["goal"]})
     except (ValueError, KeyError, TypeError, AttributeError, IndexError):
         return None
@@ -217,7 +228,7 @@ def _read(text: str) -> View | None:
 
 def _merged(earlier: View | None, run: View) -> View:
     """One upgrade of two runs, or the second alone where the first is none of the same upgrade."""
-    if earlier is None or any(earlier[name] != run[name] for name in ("target_version", "original_version")):
+    if earlier is None or any(earlier[name] != run[name] for name in _SAME):
         return run
     (latest,) = run["runs"]
     # the plays of one process tell of themselves one by one: what overlaps is one run
@@ -231,8 +242,14 @@ def _merged(earlier: View | None, run: View) -> View:
     }
     turns = {(turn["node"], turn["began"]): turn for turn in [*earlier["turns"], *run["turns"]]}
     looks = _looks([*earlier["observations"], *run["observations"]])
-    ghosts = sorted({*earlier["ghosts"], *run["ghosts"]})
-    return {**run, "runs": [*before, whole], "turns": list(turns.values()), "ghosts": ghosts, "observations": looks}
+    return {
+        **run,
+        "runs": [*before, whole],
+        "turns": list(turns.values()),
+        "actions": _actions([*earlier["actions"], *run["actions"]]),
+        "ghosts": sorted({*earlier["ghosts"], *run["ghosts"]}),
+        "observations": looks,
+    }
 
 
 def _document(told: View) -> View:
@@ -253,6 +270,7 @@ def _document(told: View) -> View:
         "outcome": latest["outcome"],
         "message": latest["message"],
         "next_steps": _next_steps(latest, state, told["original_version"]),
+        "cluster": told["cluster"],
         "original_version": told["original_version"],
         "target_version": told["target_version"],
         "cluster_state": state,
@@ -263,15 +281,17 @@ def _document(told: View) -> View:
         "nodes": nodes,
         "given_up": told["given_up"],
         "ghosts": told["ghosts"],
+        "actions": told["actions"],
         "cluster_timeline": _timeline(cluster, runs),
         "observations": looks,
     }
 
 
 def _file_name(told: Known) -> str:
-    """A name without an ending, that no version can turn into a path."""
+    """A name without an ending, that no version and no address can turn into a path."""
     original, target = told["original_version"] or "unknown", told["target_version"]
-    name = f"rolling_restart_{original}" if target is None else f"rolling_upgrade_{original}_to_{target}"
+    place = f"{told['cluster'].lower()}_" if told["cluster"] else ""
+    name = f"rolling_restart_{place}{original}" if target is None else f"rolling_upgrade_{place}{original}_to_{target}"
     return re.sub(r"[^\w.-]", "-", name, flags=re.ASCII)
 
 

@@ -29,13 +29,18 @@ _TITLE = {"upgrade": "Rolling upgrade", "rollback": "Rollback of a rolling upgra
 _DONE = {"upgrade": "Upgraded", "rollback": "Rolled back", "restart": "Restarted"}
 _NOT_DONE = {"failed": "Failed", "unfinished": "Not finished"}
 _NODE = {"done_before": "was done before", "untouched": "not touched", "failed": "failed", "given_up": "given up"}
+_ACTION = {
+    "start": "Upgrade mode is switched on",
+    "approve": "The upgrade is approved",
+    "cancel": "The upgrade is cancelled",
+}
 # what the server calls its states, in words
 _CLUSTER = {
     "STABLE": "The cluster is stable",
     "READY_TO_UPGRADE": "Upgrade mode is on, every node runs the original version",
     "MIXED": "The nodes are between two versions",
     "READY_TO_RUN_UPGRADE_TASKS": "Every node runs the target version, the approval is due",
-    "RUNNING_UPGRADE_TASKS": "Approved, the upgrade tasks are running",
+    "RUNNING_UPGRADE_TASKS": "The upgrade tasks are running",
     "UPGRADE_TASKS_FAILED": "The upgrade tasks failed",
 }
 
@@ -53,6 +58,7 @@ def view(report: Known) -> View:
     goal, outcome = report["goal"], report["outcome"]
     found: View = {
         "title": _TITLE[goal],
+        "address": report["cluster"],
         "versions": [name for name in (report["original_version"], report["target_version"]) if name] or ["unknown"],
         "arrow": "←" if goal == "rollback" else "→",
         "outcome": {"kind": outcome, "text": _NOT_DONE.get(outcome) or _DONE[goal]},
@@ -294,6 +300,7 @@ def _events(report: Known) -> list[View]:
         if stretch["state"] != state:
             state = stretch["state"]
             found.append((stretch["began"], "plain", _CLUSTER.get(state) or f"The cluster is {state}"))
+    found += [(each["at"], "plain", _ACTION.get(each["action"], each["action"])) for each in report["actions"]]
     for node in report["nodes"]:
         found += [(turn["ended"] or turn["began"], *_turn(node["name"], turn)) for turn in node["turns"]]
     found += [(run["ended"], "failed", run["message"]) for run in report["runs"] if run["message"]]

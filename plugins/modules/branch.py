@@ -3,8 +3,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-from __future__ import annotations
-
 DOCUMENTATION = r"""
 module: branch
 short_description: Create and delete branches
@@ -22,7 +20,10 @@ attributes:
     support: full
     details:
       - A deletion is tried by the server's own dry run, so that its refusals are found too.
-      - Whether the account may create the branch is only known when it is created.
+      - A branch restriction of the repository or its project that forbids to create the branch is found, where the
+        account may read restrictions, which needs the permission to administer the repository, and where the
+        restriction exempts no groups, since the groups of an account cannot be read. In other cases, whether the
+        account may create the branch is only known when it is created.
   diff_mode:
     support: full
 options:
@@ -99,11 +100,16 @@ drift:
   sample: false
 """
 
+from ..module_utils._python import require
+
+require()
+
 import typing as t
 
 from ..module_utils import _refs
 from ..module_utils._argspec import REPOSITORY, Spec
 from ..module_utils._branch import Branches, drift, view
+from ..module_utils._branch_guard import Guard
 from ..module_utils._commit import start_of
 from ..module_utils._default_branch import DefaultBranch
 from ..module_utils._git_ref import required_start
@@ -125,36 +131,36 @@ SPEC: Spec = {
 }
 
 
-def ensure_present(branches: Branches, default: DefaultBranch, name: str, start: str, check: bool) -> Outcome:
-    """The branch, which does not exist yet, exists and begins at the commit ``start``."""
-    if check:
-        branches.refuse_archived()
-        branches.refuse_overlap(name)
-        # the default branch may be one that did not exist
-        return Outcome(None, view(name, start, default.read() == name))
-    return branches.create(name, start)
+def predict(client: "Client", repository: Repository, name: str, start: str) -> Outcome:
+    """What creating the branch at the commit ``start`` would come to, or the error that it would surely meet."""
+    branches = Branches(client, repository)
+    branches.refuse_archived()
+    branches.refuse_overlap(name)
+    Guard(client, repository).refuse("create", name)
+    # the default branch may be one that did not exist
+    return Outcome(None, view(name, start, DefaultBranch(client, repository).read() == name))
 
 
-def run(module: AnsibleModule, client: Client) -> dict[str, t.Any]:
+def run(module: "AnsibleModule", client: "Client") -> dict[str, t.Any]:
     """Bring the branch to its state."""
     params, check = module.params, module.check_mode
     name = _refs.branch_name(params["name"])
     start_point = None if params["start_point"] is None else _refs.revision(params["start_point"])
     end_point = None if params["end_point"] is None else _refs.commit_id(params["end_point"], "end_point")
     repository = Repository(params["project_key"], params["repository"])
-    branches = Branches(client, repository)
+    branches, what = Branches(client, repository), f"branch {name} of {repository}"
     before = branches.find(name)
     if params["state"] == "absent":
         if before is not None:
             branches.delete(name, end_point, dry_run=check)
-        return Outcome(before, None).result(branch=None, drift=None)
+        return Outcome(before, None).result(what, branch=None, drift=None)
     start = start_of(client, repository, start_point, exists=before is not None)
     if before is None:
         commit = required_start(f"Branch {name}", start_point, start, "say where it shall start")
-        outcome = ensure_present(branches, DefaultBranch(client, repository), name, commit, check)
+        outcome = predict(client, repository, name, commit) if check else branches.create(name, commit)
     else:
         outcome = Outcome(before, before)
-    return outcome.result(branch=outcome.after, drift=drift(outcome.after, start))
+    return outcome.result(what, branch=outcome.after, drift=drift(outcome.after, start))
 
 
 def main() -> None:

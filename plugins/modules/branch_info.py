@@ -3,8 +3,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-from __future__ import annotations
-
 DOCUMENTATION = r"""
 module: branch_info
 short_description: List branches
@@ -202,6 +200,10 @@ branches:
       sample: 0
 """
 
+from ..module_utils._python import require
+
+require()
+
 import re
 import typing as t
 
@@ -231,7 +233,7 @@ SPEC: Spec = {
 }
 
 
-def chosen(params: t.Mapping[str, t.Any]) -> tuple[str | None, t.Callable[[str], t.Any]]:
+def chosen(params: t.Mapping[str, t.Any]) -> "tuple[str | None, t.Callable[[str], t.Any]]":
     """What the server is asked to filter by, and what tells of a name whether it is meant. Raises InputError."""
     if params["name"] is not None:
         name = _refs.branch_name(params["name"])
@@ -247,7 +249,7 @@ def chosen(params: t.Mapping[str, t.Any]) -> tuple[str | None, t.Callable[[str],
     return params["filter_text"], lambda _any: True
 
 
-def run(module: AnsibleModule, client: Client) -> dict[str, t.Any]:
+def run(module: "AnsibleModule", client: "Client") -> dict[str, t.Any]:
     """Read the branches."""
     params = module.params
     repository = Repository(params["project_key"], params["repository"])

@@ -3,8 +3,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-from __future__ import annotations
-
 DOCUMENTATION = r"""
 module: branch_model
 short_description: Configure the branch model of a repository or a project
@@ -169,6 +167,10 @@ branch_model:
       sample: false
 """
 
+from ..module_utils._python import require
+
+require()
+
 import typing as t
 
 from ..module_utils._argspec import PLACE, Spec
@@ -196,12 +198,12 @@ SPEC: Spec = {
 }
 
 
-def run(module: AnsibleModule, client: Client) -> dict[str, t.Any]:
+def run(module: "AnsibleModule", client: "Client") -> dict[str, t.Any]:
     """Bring the branch model to its state."""
     params = module.params
     where = place(params["project_key"], params["repository"])
     outcome = Configuration(client, where).ensure(checked(params, where), check=module.check_mode)
-    return outcome.result(branch_model=outcome.after)
+    return outcome.result(f"branch model of {where}", branch_model=outcome.after)
 
 
 def main() -> None:

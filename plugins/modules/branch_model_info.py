@@ -3,8 +3,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-from __future__ import annotations
-
 DOCUMENTATION = r"""
 module: branch_model_info
 short_description: Read the branch model of a repository or a project
@@ -149,6 +147,10 @@ configuration:
       sample: false
 """
 
+from ..module_utils._python import require
+
+require()
+
 import typing as t
 
 from ..module_utils import _branch_model
@@ -164,7 +166,7 @@ if t.TYPE_CHECKING:
 SPEC: Spec = {**PLACE, "configuration": {"type": "bool", "default": False}}
 
 
-def run(module: AnsibleModule, client: Client) -> dict[str, t.Any]:
+def run(module: "AnsibleModule", client: "Client") -> dict[str, t.Any]:
     """Read the branch model, its configuration, or both."""
     where = place(module.params["project_key"], module.params["repository"])
     in_effect = configuration = None

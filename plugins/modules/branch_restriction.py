@@ -3,8 +3,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-from __future__ import annotations
-
 DOCUMENTATION = r"""
 module: branch_restriction
 short_description: Restrict what may be done to branches
@@ -168,6 +166,10 @@ inherited:
   sample: false
 """
 
+from ..module_utils._python import require
+
+require()
+
 import typing as t
 
 from ..module_utils._argspec import PLACE, Spec
@@ -198,7 +200,7 @@ SPEC: Spec = {
 }
 
 
-def ensure_present(here: Restrictions, before: Restriction | None, wanted: Restriction, check: bool) -> Outcome:
+def ensure_present(here: Restrictions, before: "Restriction | None", wanted: Restriction, check: bool) -> Outcome:
     """The restriction is as wanted, which already has in it whom to keep exempt."""
     after = wanted
     if before != wanted:
@@ -206,18 +208,19 @@ def ensure_present(here: Restrictions, before: Restriction | None, wanted: Restr
     return Outcome(before.view() if before else None, after.view())
 
 
-def ensure_absent(here: Restrictions, before: Restriction | None, check: bool) -> Outcome:
+def ensure_absent(here: Restrictions, before: "Restriction | None", check: bool) -> Outcome:
     """The restriction does not exist."""
     if before is not None and not check:
         here.delete(before)
     return Outcome(before.view() if before else None, None)
 
 
-def run(module: AnsibleModule, client: Client) -> dict[str, t.Any]:
+def run(module: "AnsibleModule", client: "Client") -> dict[str, t.Any]:
     """Bring the restriction to its state."""
     params = module.params
     wanted = rule(params)
-    here = Restrictions(client, place(params["project_key"], params["repository"]))
+    where = place(params["project_key"], params["repository"])
+    here = Restrictions(client, where)
     existing = here.all()
     before = own(existing).get(wanted.key)
     if params["state"] == "absent":
@@ -225,7 +228,8 @@ def run(module: AnsibleModule, client: Client) -> dict[str, t.Any]:
     else:
         outcome = ensure_present(here, before, merged(before, wanted, params["exact"]), module.check_mode)
     inherited = any(each.inherited and each.key == wanted.key for each in existing)
-    return outcome.result(branch_restriction=outcome.after, inherited=inherited)
+    what = f"branch restriction {wanted} of {where}"
+    return outcome.result(what, branch_restriction=outcome.after, inherited=inherited)
 
 
 def main() -> None:

@@ -3,8 +3,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-from __future__ import annotations
-
 DOCUMENTATION = r"""
 module: branch_restriction_info
 short_description: List branch restrictions
@@ -86,6 +84,10 @@ branch_restrictions:
       sample: false
 """
 
+from ..module_utils._python import require
+
+require()
+
 import typing as t
 
 from ..module_utils._argspec import PLACE, Spec
@@ -101,7 +103,7 @@ if t.TYPE_CHECKING:
 SPEC: Spec = PLACE
 
 
-def run(module: AnsibleModule, client: Client) -> dict[str, t.Any]:
+def run(module: "AnsibleModule", client: "Client") -> dict[str, t.Any]:
     """List the restrictions."""
     found = Restrictions(client, place(module.params["project_key"], module.params["repository"])).all()
     return {

@@ -3,8 +3,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-from __future__ import annotations
-
 DOCUMENTATION = r"""
 module: branches
 short_description: Create and delete the branches of many repositories
@@ -30,12 +28,18 @@ attributes:
       - A deletion is tried by the server's own dry run, so that its refusals are found too.
       - Users and groups that a restriction newly exempts are looked up, so that one that does not exist is found too.
         Where the account may not look them up, that is only known when the restriction is saved.
-      - Whether the account may create a branch or change a setting is only known when it is done, and so is whether
+      - A branch restriction of the repository or its project that forbids to create a branch is found, where the
+        account may read restrictions, which needs the permission to administer the repository, and where the
+        restriction exempts no groups, since the groups of an account cannot be read. Restrictions by the branch model
+        or the default branch are left aside where the document declares one of these for the repository, or the branch
+        model of its project.
+      - Otherwise, whether the account may create a branch is only known when it is created.
+      - Whether the account may change a setting is only known when it is done, and so is whether
         access keys exist.
   diff_mode:
     support: full
     details:
-      - One diff for all repositories. It has only what differs.
+      - One diff for all repositories. It has only what differs, one line for each branch.
 options:
   branches:
     description:
@@ -87,7 +91,9 @@ options:
     description:
       - The declared document, a mapping with the keys C(repositories) and C(projects). What it may have is described
         with the role P(bitbucket.datacenter.branch_provisioning#role).
-      - All faults of it are told at once, each with its place, before any request is made.
+      - The document is checked completely before any request is made. RV(faults) has all faults, each with its place
+        and its repository. The message names the first three.
+      - Branches that cannot exist beside each other in git, such as V(rel) and V(rel/1), are such a fault.
     type: dict
   only:
     description:
@@ -273,6 +279,10 @@ summary:
       sample: 0
 """
 
+from ..module_utils._python import require
+
+require()
+
 import contextlib
 import typing as t
 
@@ -319,7 +329,7 @@ SPEC: Spec = {
 class Teller:
     """Tells how far the work is."""
 
-    def __init__(self, progress: Progress, wanted: t.Sequence[Wanted]) -> None:
+    def __init__(self, progress: Progress, wanted: "t.Sequence[Wanted]") -> None:
         self._progress = progress
         self._all = sum(map(len, steps(wanted)))
         self._counted: dict[str, tuple[int, int, int]] = {}
@@ -332,7 +342,7 @@ class Teller:
         self._progress.say(f"{done} of {self._all} {what}, {changed} changed, {failed} failed")
 
 
-def run(module: AnsibleModule, client: Client) -> dict[str, t.Any]:
+def run(module: "AnsibleModule", client: "Client") -> dict[str, t.Any]:
     """Bring all of it to its state."""
     params = module.params
     if not 1 <= params["concurrency"] <= 64:
@@ -358,7 +368,7 @@ def run(module: AnsibleModule, client: Client) -> dict[str, t.Any]:
     return returned
 
 
-def declared(params: t.Mapping[str, t.Any], client: Client) -> list[Wanted]:
+def declared(params: t.Mapping[str, t.Any], client: "Client") -> "list[Wanted]":
     """All that is wanted, of projects first. Raises InputError with every fault; reads what globs stand for."""
     if params["document"] is None:
         return _branch_document.grouped(params["branches"])
@@ -375,7 +385,7 @@ def declared(params: t.Mapping[str, t.Any], client: Client) -> list[Wanted]:
     return _branch_document.wanted(document, repositories, projects)
 
 
-def chosen(wanted: list[Wanted], only: t.Sequence[t.Mapping[str, t.Any]] | None) -> list[Wanted]:
+def chosen(wanted: "list[Wanted]", only: "t.Sequence[t.Mapping[str, t.Any]] | None") -> "list[Wanted]":
     """Of what is wanted, the part that this task is to work on. Raises InputError."""
     if only is None:
         return wanted

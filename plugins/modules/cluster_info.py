@@ -3,8 +3,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-from __future__ import annotations
-
 DOCUMENTATION = r"""
 module: cluster_info
 short_description: Read the state of the cluster and its nodes
@@ -127,7 +125,7 @@ node:
   description:
     - The node that was asked for, with the fields of RV(cluster.nodes).
     - Null where O(node) is not given, or where the cluster does not list such a node, as one that is stopped outside
-      upgrade mode.
+      upgrade mode. A warning then names what was searched for and the nodes that are listed.
   returned: success
   type: dict
   sample:
@@ -144,11 +142,16 @@ node:
     local: true
 """
 
+from ..module_utils._python import require
+
+require()
+
 import typing as t
 
 from ..module_utils import _cluster
 from ..module_utils._argspec import Spec
 from ..module_utils._module import execute
+from ..module_utils._node_identity import not_found
 from ..module_utils._retry import UPGRADE
 
 if t.TYPE_CHECKING:
@@ -159,10 +162,12 @@ if t.TYPE_CHECKING:
 SPEC: Spec = {"node": {"type": "list", "elements": "str"}}
 
 
-def run(module: AnsibleModule, client: Client) -> dict[str, t.Any]:
+def run(module: "AnsibleModule", client: "Client") -> dict[str, t.Any]:
     """Read the cluster."""
     cluster, wanted = _cluster.read(client), module.params["node"]
     node = _cluster.find_node(cluster, wanted) if wanted else None
+    if wanted and node is None:
+        module.warn(f"{not_found(cluster['nodes'], wanted)}: the return value node is null")
     return {"changed": False, "cluster": cluster, "node": node}
 
 

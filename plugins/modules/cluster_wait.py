@@ -3,8 +3,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-from __future__ import annotations
-
 DOCUMENTATION = r"""
 module: cluster_wait
 short_description: Wait for a node or for the cluster
@@ -123,6 +121,10 @@ observations:
           sample: 9.4.22
 """
 
+from ..module_utils._python import require
+
+require()
+
 import typing as t
 
 from ..module_utils._argspec import PROGRESS, Spec, wait
@@ -147,7 +149,7 @@ SPEC: Spec = {
 }
 
 
-def run(module: AnsibleModule, client: Client) -> dict[str, t.Any]:
+def run(module: "AnsibleModule", client: "Client") -> dict[str, t.Any]:
     """Wait, or look once in check mode."""
     params = module.params
     goal = Goal(params["state"], node=params["node"], version=params["version"], failed_states=params["failed_states"])

@@ -3,8 +3,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-from __future__ import annotations
-
 DOCUMENTATION = r"""
 module: commit_info
 short_description: List commits
@@ -160,6 +158,10 @@ complete:
   sample: true
 """
 
+from ..module_utils._python import require
+
+require()
+
 import typing as t
 
 from ..module_utils import _commit, _refs
@@ -199,7 +201,7 @@ def chosen(params: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
     return query
 
 
-def listed(client: Client, repository: Repository, params: t.Mapping[str, t.Any]) -> list[_commit.View]:
+def listed(client: "Client", repository: Repository, params: t.Mapping[str, t.Any]) -> list[_commit.View]:
     """The commits, one more than the limit where there are more."""
     query, limit = chosen(params), params["limit"]
     for end in ("until", "since"):
@@ -208,14 +210,14 @@ def listed(client: Client, repository: Repository, params: t.Mapping[str, t.Any]
     return list(_commit.log(client, repository, query, limit and limit + 1))
 
 
-def one(client: Client, repository: Repository, revision: str) -> _commit.View:
+def one(client: "Client", repository: Repository, revision: str) -> _commit.View:
     """The commit that the revision names."""
     if not _refs.is_commit_id(revision):
         revision = _commit.required(client, repository, revision, "commit")
     return _commit.get(client, repository, revision)
 
 
-def run(module: AnsibleModule, client: Client) -> dict[str, t.Any]:
+def run(module: "AnsibleModule", client: "Client") -> dict[str, t.Any]:
     """Read the commits."""
     params = module.params
     repository = Repository(params["project_key"], params["repository"])

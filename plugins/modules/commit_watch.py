@@ -3,8 +3,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-from __future__ import annotations
-
 DOCUMENTATION = r"""
 module: commit_watch
 short_description: Watch a commit, or not any longer
@@ -85,6 +83,10 @@ commit_watch:
       sample: true
 """
 
+from ..module_utils._python import require
+
+require()
+
 import typing as t
 
 from ..module_utils import _commit
@@ -105,7 +107,7 @@ SPEC: Spec = {
 }
 
 
-def run(module: AnsibleModule, client: Client) -> dict[str, t.Any]:
+def run(module: "AnsibleModule", client: "Client") -> dict[str, t.Any]:
     """Have the commit watched or not."""
     params = module.params
     repository, watched = Repository(params["project_key"], params["repository"]), params["state"] == "present"
@@ -114,7 +116,8 @@ def run(module: AnsibleModule, client: Client) -> dict[str, t.Any]:
         _commit.watch(client, repository, commit, watched=watched)
     after = {"commit": commit, "watched": watched}
     # what it was before nobody knows, so that no run can say that nothing changed
-    return Outcome({**after, "watched": None}, after).result(commit_watch=after)
+    outcome = Outcome({**after, "watched": None}, after)
+    return outcome.result(f"watch of commit {commit} of {repository}", commit_watch=after)
 
 
 def main() -> None:

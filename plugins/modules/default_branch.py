@@ -3,8 +3,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-from __future__ import annotations
-
 DOCUMENTATION = r"""
 module: default_branch
 short_description: Set the default branch of a repository
@@ -59,6 +57,10 @@ default_branch:
       sample: main
 """
 
+from ..module_utils._python import require
+
+require()
+
 import typing as t
 
 from ..module_utils._argspec import REPOSITORY, Spec
@@ -80,7 +82,7 @@ SPEC: Spec = {
 }
 
 
-def run(module: AnsibleModule, client: Client) -> dict[str, t.Any]:
+def run(module: "AnsibleModule", client: "Client") -> dict[str, t.Any]:
     """Make the branch the default branch."""
     name = branch_name(module.params["name"])
     repository = Repository(module.params["project_key"], module.params["repository"])
@@ -93,7 +95,7 @@ def run(module: AnsibleModule, client: Client) -> dict[str, t.Any]:
             refuse_archived(client, repository)
         else:
             default.set(name)
-    return outcome.result(default_branch=outcome.after)
+    return outcome.result(f"default branch of {repository}", default_branch=outcome.after)
 
 
 def main() -> None:

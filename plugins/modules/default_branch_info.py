@@ -3,8 +3,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-from __future__ import annotations
-
 DOCUMENTATION = r"""
 module: default_branch_info
 short_description: Read the default branch of a repository
@@ -57,6 +55,10 @@ default_branch:
       sample: true
 """
 
+from ..module_utils._python import require
+
+require()
+
 import typing as t
 
 from ..module_utils._argspec import REPOSITORY, Spec
@@ -73,7 +75,7 @@ if t.TYPE_CHECKING:
 SPEC: Spec = REPOSITORY
 
 
-def run(module: AnsibleModule, client: Client) -> dict[str, t.Any]:
+def run(module: "AnsibleModule", client: "Client") -> dict[str, t.Any]:
     """Read the default branch, and look for it."""
     repository = Repository(module.params["project_key"], module.params["repository"])
     name = DefaultBranch(client, repository).read()

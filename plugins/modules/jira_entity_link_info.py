@@ -3,8 +3,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-from __future__ import annotations
-
 DOCUMENTATION = r"""
 module: jira_entity_link_info
 short_description: Read which Jira project a project is linked with
@@ -70,6 +68,10 @@ entity_link:
       sample: Platform
 """
 
+from ..module_utils._python import require
+
+require()
+
 import typing as t
 
 from ..module_utils._argspec import REPOSITORY, Spec
@@ -85,7 +87,7 @@ if t.TYPE_CHECKING:
 SPEC: Spec = {"project_key": REPOSITORY["project_key"]}
 
 
-def run(module: AnsibleModule, client: Client) -> dict[str, t.Any]:
+def run(module: "AnsibleModule", client: "Client") -> dict[str, t.Any]:
     """Read the link."""
     return {"changed": False, "entity_link": entity_link(client, Project(module.params["project_key"]))}
 

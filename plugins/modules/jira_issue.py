@@ -3,8 +3,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-from __future__ import annotations
-
 DOCUMENTATION = r"""
 module: jira_issue
 short_description: Create a Jira issue from a comment on a pull request
@@ -136,6 +134,10 @@ authentication_url:
   sample: https://jira.example.com/plugins/servlet/applinks/oauth/login-dance/access
 """
 
+from ..module_utils._python import require
+
+require()
+
 import typing as t
 
 from ..module_utils._argspec import REPOSITORY, Spec
@@ -161,12 +163,12 @@ SPEC: Spec = {
 }
 
 
-def view(comment_id: int, issue_key: str | None) -> dict[str, t.Any]:
+def view(comment_id: int, issue_key: "str | None") -> dict[str, t.Any]:
     """The user's view; the key is None where the issue is only predicted."""
     return {"comment_id": comment_id, "issue_key": issue_key}
 
 
-def run(module: AnsibleModule, client: Client) -> dict[str, t.Any]:
+def run(module: "AnsibleModule", client: "Client") -> dict[str, t.Any]:
     """Have an issue of the comment."""
     params = module.params
     check_fields(params["fields"])
@@ -181,7 +183,8 @@ def run(module: AnsibleModule, client: Client) -> dict[str, t.Any]:
     elif key is None:
         key = create(client, comment, params["application_id"], params["fields"])
     after = view(comment.id, key)
-    return Outcome(before, after).result(jira_issue=after)
+    what = f"Jira issue of comment {comment.id} of pull request {params['pull_request_id']} of {repository}"
+    return Outcome(before, after).result(what, jira_issue=after)
 
 
 def main() -> None:

@@ -3,8 +3,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-from __future__ import annotations
-
 DOCUMENTATION = r"""
 module: jira_issue_commit_info
 short_description: List the commits of a Jira issue
@@ -158,6 +156,10 @@ complete:
   sample: true
 """
 
+from ..module_utils._python import require
+
+require()
+
 import typing as t
 
 from ..module_utils._argspec import Spec
@@ -181,7 +183,7 @@ SPEC: Spec = {
 }
 
 
-def run(module: AnsibleModule, client: Client) -> dict[str, t.Any]:
+def run(module: "AnsibleModule", client: "Client") -> dict[str, t.Any]:
     """Read the commits."""
     params = module.params
     key, most, limit = issue_key(params["issue_key"]), params["max_changes"], params["limit"]

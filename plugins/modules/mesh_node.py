@@ -3,8 +3,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-from __future__ import annotations
-
 DOCUMENTATION = r"""
 module: mesh_node
 short_description: Take a Mesh node out of service, and back into it
@@ -103,6 +101,10 @@ mesh_node:
       sample: null
 """
 
+from ..module_utils._python import require
+
+require()
+
 import typing as t
 
 from ..module_utils import _mesh
@@ -138,7 +140,7 @@ _LOOK = "look at its log and at the Mesh nodes in the administration, then run a
 class MeshNode:
     """One node on its way to a state."""
 
-    def __init__(self, client: Client, params: t.Mapping[str, t.Any], progress: Progress) -> None:
+    def __init__(self, client: "Client", params: t.Mapping[str, t.Any], progress: Progress) -> None:
         self._client = client
         self._params = params
         self._progress = progress
@@ -217,7 +219,7 @@ class MeshNode:
         )
         self._left = max(0.0, self._left - elapsed)
 
-    def _hopeless(self, node: _mesh.View) -> tuple[str, str] | None:
+    def _hopeless(self, node: _mesh.View) -> "tuple[str, str] | None":
         if node["state"] == "DELETING":
             return "so it is about to leave for good", _LOOK
         if self.down_and_out:
@@ -229,7 +231,7 @@ class MeshNode:
         return ", and ".join([_mesh.condition(node), *map(_mesh.describe, others)])
 
 
-def run(module: AnsibleModule, client: Client) -> dict[str, t.Any]:
+def run(module: "AnsibleModule", client: "Client") -> dict[str, t.Any]:
     """Bring the node to its state."""
     node = MeshNode(client, module.params, Progress(module.tmpdir, module.params["progress_interval"]))
     node.refuse()
@@ -240,7 +242,7 @@ def run(module: AnsibleModule, client: Client) -> dict[str, t.Any]:
         asked, after = node.bring(), node.seen
     # where nothing was asked for, whatever happened meanwhile was somebody else's doing
     outcome = Outcome(_mesh.summary(before if asked else after), _mesh.summary(after))
-    return outcome.result(mesh_node=after)
+    return outcome.result(f"Mesh node {after['name']}", mesh_node=after)
 
 
 def main() -> None:

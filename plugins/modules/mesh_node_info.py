@@ -3,8 +3,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-from __future__ import annotations
-
 DOCUMENTATION = r"""
 module: mesh_node_info
 short_description: Read the Mesh nodes
@@ -69,6 +67,10 @@ mesh_nodes:
       sample: null
 """
 
+from ..module_utils._python import require
+
+require()
+
 import typing as t
 
 from ..module_utils import _mesh
@@ -84,7 +86,7 @@ if t.TYPE_CHECKING:
 SPEC: Spec = {"name": {"type": "str"}}
 
 
-def run(module: AnsibleModule, client: Client) -> dict[str, t.Any]:
+def run(module: "AnsibleModule", client: "Client") -> dict[str, t.Any]:
     """Read the nodes."""
     name = module.params["name"]
     nodes = _mesh.read(client)

@@ -3,8 +3,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-from __future__ import annotations
-
 DOCUMENTATION = r"""
 module: mirror_upgrade
 short_description: Start or end the rolling upgrade of a mirror farm
@@ -78,6 +76,10 @@ mirror_upgrade:
       sample: 9.4.21
 """
 
+from ..module_utils._python import require
+
+require()
+
 import typing as t
 
 from ..module_utils import _mirror
@@ -96,7 +98,7 @@ SPEC: Spec = {"state": {"type": "str", "choices": ["started", "ended"], "require
 STATES = {"started": ("start", True), "ended": ("end", False)}
 
 
-def run(module: AnsibleModule, client: Client) -> dict[str, t.Any]:
+def run(module: "AnsibleModule", client: "Client") -> dict[str, t.Any]:
     """Set the switch."""
     action, enabled = STATES[module.params["state"]]
     if module.check_mode:
@@ -105,7 +107,7 @@ def run(module: AnsibleModule, client: Client) -> dict[str, t.Any]:
         after = _mirror.switch(client, action)
     # what it was before nobody knows, so that no run can say that nothing changed
     before = _mirror.view(None, after["version"])
-    return Outcome(before, after).result(mirror_upgrade=after)
+    return Outcome(before, after).result("upgrade mode of the mirror farm", mirror_upgrade=after)
 
 
 def main() -> None:

@@ -3,8 +3,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-from __future__ import annotations
-
 DOCUMENTATION = r"""
 module: pull_request_issue_info
 short_description: List the Jira issues of a pull request
@@ -63,6 +61,10 @@ issues:
       sample: https://jira.example.com/browse/PLAT-7
 """
 
+from ..module_utils._python import require
+
+require()
+
 import typing as t
 
 from ..module_utils import _pull_request
@@ -79,7 +81,7 @@ if t.TYPE_CHECKING:
 SPEC: Spec = {**REPOSITORY, "pull_request_id": {"type": "int", "required": True}}
 
 
-def run(module: AnsibleModule, client: Client) -> dict[str, t.Any]:
+def run(module: "AnsibleModule", client: "Client") -> dict[str, t.Any]:
     """Read the issues of a pull request that is there."""
     params = module.params
     repository, number = Repository(params["project_key"], params["repository"]), params["pull_request_id"]

@@ -3,8 +3,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-from __future__ import annotations
-
 DOCUMENTATION = r"""
 module: release_gate
 short_description: Assert that every commit of a release has its issue
@@ -41,8 +39,8 @@ options:
     type: str
   allowed_messages:
     description:
-      - Regular expressions of Python. A commit needs no issue when one of them is found in its message. C(^) stands for
-        the begin of the message, after C((?m\)) for that of a line.
+      - Regular expressions of Python. A commit needs no issue when one of them is found in its message. V(^) matches
+        at the beginning of the message, after V((?m\)) at the beginning of each line.
     type: list
     elements: str
     default: []
@@ -171,6 +169,10 @@ release_gate:
           sample: null
 """
 
+from ..module_utils._python import require
+
+require()
+
 import typing as t
 
 from ..module_utils import _refs
@@ -212,7 +214,7 @@ def rules_of(params: t.Mapping[str, t.Any]) -> Rules:
     )
 
 
-def run(module: AnsibleModule, client: Client) -> dict[str, t.Any]:
+def run(module: "AnsibleModule", client: "Client") -> dict[str, t.Any]:
     """Judge the release."""
     params = module.params
     repository, rules = Repository(params["project_key"], params["repository"]), rules_of(params)

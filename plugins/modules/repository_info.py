@@ -3,8 +3,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-from __future__ import annotations
-
 DOCUMENTATION = r"""
 module: repository_info
 short_description: List repositories
@@ -151,6 +149,10 @@ repositories:
       sample: https://bitbucket.example.com/projects/PLAT/repos/api/browse
 """
 
+from ..module_utils._python import require
+
+require()
+
 import typing as t
 
 from ..module_utils._argspec import Spec
@@ -176,7 +178,7 @@ SPEC: Spec = {
 _ARCHIVED = {"active": False, "archived": True, "all": None}
 
 
-def run(module: AnsibleModule, client: Client) -> dict[str, t.Any]:
+def run(module: "AnsibleModule", client: "Client") -> dict[str, t.Any]:
     """Read the repositories."""
     params = module.params
     try:

@@ -3,8 +3,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-from __future__ import annotations
-
 DOCUMENTATION = r"""
 module: rolling_upgrade
 short_description: Start, approve or cancel a rolling upgrade
@@ -59,6 +57,19 @@ EXAMPLES = r"""
 """
 
 RETURN = r"""
+acted:
+  description: What the server was asked to do in this run. Null when nothing was left to do, and in check mode.
+  returned: success, and failure when the server had obeyed
+  type: dict
+  contains:
+    action:
+      description: V(start), V(approve) or V(cancel).
+      type: str
+      sample: approve
+    at:
+      description: When it was asked, in ISO 8601 and UTC.
+      type: str
+      sample: "2026-11-21T16:18:40.120Z"
 cluster:
   description: The cluster after the run, with the fields of RV(bitbucket.datacenter.cluster_info#module:cluster).
   returned: success
@@ -82,6 +93,10 @@ observations:
         - {id: 8b4b1d83-3c1c-4b4c-a5a0-6ad0a3e0c2a7, label: "192.0.2.11:7990", state: ACTIVE, version: 9.4.21}
         - {id: 2f0c9b5e-7a51-4d0e-9c55-0a6f6e1b9d10, label: "192.0.2.12:7990", state: ACTIVE, version: 9.4.21}
 """
+
+from ..module_utils._python import require
+
+require()
 
 import typing as t
 
@@ -126,7 +141,7 @@ def act(watch: _cluster.Watch, action: str) -> tuple[_cluster.View, bool]:
         return seen, False
 
 
-def limits(module: AnsibleModule) -> dict[str, t.Any]:
+def limits(module: "AnsibleModule") -> dict[str, t.Any]:
     """How long to wait, and where progress is reported."""
     params = module.params
     return {
@@ -136,7 +151,7 @@ def limits(module: AnsibleModule) -> dict[str, t.Any]:
     }
 
 
-def run(module: AnsibleModule, client: Client) -> dict[str, t.Any]:
+def run(module: "AnsibleModule", client: "Client") -> dict[str, t.Any]:
     """Bring the upgrade mode to its state."""
     action, passing, settled = STATES[module.params["state"]]
     with _cluster.Watch(client) as watch:
@@ -155,7 +170,9 @@ def run(module: AnsibleModule, client: Client) -> dict[str, t.Any]:
                 # whatever happened meanwhile was somebody else's doing
                 before = cluster
     outcome = Outcome(_cluster.summary(before), _cluster.summary(cluster))
-    return outcome.result(cluster=cluster, observations=watch.observations)
+    return outcome.result(
+        "upgrade mode of the cluster", cluster=cluster, observations=watch.observations, acted=watch.acted
+    )
 
 
 def main() -> None:

@@ -3,11 +3,9 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-from __future__ import annotations
-
 DOCUMENTATION = r"""
 module: rolling_upgrade_plan
-short_description: Plan the next steps of a rolling upgrade, of its rollback or of a rolling restart
+short_description: Plan a rolling upgrade, its rollback or a restart
 version_added: 1.0.0
 author: bitbucket.datacenter contributors (@bitbucket-datacenter)
 description:
@@ -108,6 +106,13 @@ EXAMPLES = r"""
 """
 
 RETURN = r"""
+address:
+  description:
+    - Host, port and context path of the cluster, from the first address of O(url), without scheme, credentials and a
+      default port.
+  returned: success
+  type: str
+  sample: bitbucket.example.com
 cluster:
   description:
     - The cluster on which the plan is based, with the fields of RV(bitbucket.datacenter.cluster_info#module:cluster).
@@ -260,6 +265,10 @@ plan:
       sample: []
 """
 
+from ..module_utils._python import require
+
+require()
+
 import typing as t
 
 from ..module_utils import _cluster, _masked
@@ -311,7 +320,7 @@ def check(params: t.Mapping[str, t.Any]) -> None:
             )
 
 
-def refuse_masked(module: AnsibleModule, cluster: _cluster.View | None = None) -> None:
+def refuse_masked(module: "AnsibleModule", cluster: "_cluster.View | None" = None) -> None:
     """Raise InputError where Ansible would mask what this plan, or a later one of the run, is read for."""
     params, nodes = module.params, cluster["nodes"] if cluster else []
     words = [*WORDS, *params["nodes"], params["target_version"], *([cluster["state"]] if cluster else [])]
@@ -319,7 +328,7 @@ def refuse_masked(module: AnsibleModule, cluster: _cluster.View | None = None) -
     _masked.check(module.no_log_values, words, "the name of a host, or of an action, state or version of the plan")
 
 
-def run(module: AnsibleModule, client: Client) -> dict[str, t.Any]:
+def run(module: "AnsibleModule", client: "Client") -> dict[str, t.Any]:
     """Read the cluster and plan."""
     params = module.params
     check(params)
@@ -359,7 +368,13 @@ def run(module: AnsibleModule, client: Client) -> dict[str, t.Any]:
                 first["remedy"],
                 facts={"plan": plan, "cluster": cluster},
             )
-    return {"changed": False, "plan": plan, "cluster": cluster, "observations": watch.observations}
+    return {
+        "changed": False,
+        "plan": plan,
+        "cluster": cluster,
+        "address": client.address,
+        "observations": watch.observations,
+    }
 
 
 def main() -> None:

@@ -3,8 +3,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-from __future__ import annotations
-
 DOCUMENTATION = r"""
 module: stale_branch_info
 short_description: Find stale branches
@@ -208,6 +206,10 @@ summary:
       sample: {default: 12, recent: 150}
 """
 
+from ..module_utils._python import require
+
+require()
+
 import collections
 import time
 import typing as t
@@ -245,7 +247,7 @@ SPEC: Spec = {
 DAY = 24 * 60 * 60
 
 
-def run(module: AnsibleModule, client: Client) -> dict[str, t.Any]:
+def run(module: "AnsibleModule", client: "Client") -> dict[str, t.Any]:
     """Judge every branch of every repository."""
     params = module.params
     # written so that it refuses what is no number, too

@@ -3,8 +3,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-from __future__ import annotations
-
 DOCUMENTATION = r"""
 module: tag
 short_description: Create and delete tags
@@ -22,6 +20,7 @@ attributes:
     support: full
     details:
       - The server has no dry run for tags. Whether the account may create or delete the tag is only known when it does.
+        Branch restrictions that match tags are not evaluated.
   diff_mode:
     support: full
 options:
@@ -99,6 +98,10 @@ drift:
   sample: false
 """
 
+from ..module_utils._python import require
+
+require()
+
 import typing as t
 
 from ..module_utils import _refs
@@ -127,7 +130,7 @@ SPEC: Spec = {
 }
 
 
-def ensure_present(tags: Tags, name: str, commit: str, message: str | None, check: bool) -> Outcome:
+def ensure_present(tags: Tags, name: str, commit: str, message: "str | None", check: bool) -> Outcome:
     """The tag, which does not exist yet, exists at the commit."""
     if check:
         tags.refuse_archived()
@@ -136,7 +139,7 @@ def ensure_present(tags: Tags, name: str, commit: str, message: str | None, chec
     return tags.create(name, commit, message)
 
 
-def ensure_absent(tags: Tags, name: str, before: View | None, check: bool) -> Outcome:
+def ensure_absent(tags: Tags, name: str, before: "View | None", check: bool) -> Outcome:
     """The tag, as it was found, does not exist any more."""
     if before is not None and check:
         tags.refuse_archived()
@@ -146,7 +149,7 @@ def ensure_absent(tags: Tags, name: str, before: View | None, check: bool) -> Ou
     return Outcome(before, None)
 
 
-def run(module: AnsibleModule, client: Client) -> dict[str, t.Any]:
+def run(module: "AnsibleModule", client: "Client") -> dict[str, t.Any]:
     """Bring the tag to its state."""
     params, check = module.params, module.check_mode
     name, message = _refs.tag_name(params["name"]), params["tag_message"]
@@ -154,17 +157,17 @@ def run(module: AnsibleModule, client: Client) -> dict[str, t.Any]:
     if message is not None and not message.strip():
         raise InputError("tag_message is empty", "give a text, or no message for a lightweight tag")
     repository = Repository(params["project_key"], params["repository"])
-    tags = Tags(client, repository)
+    tags, what = Tags(client, repository), f"tag {name} of {repository}"
     before = tags.find(name)
     if params["state"] == "absent":
-        return ensure_absent(tags, name, before, check).result(tag=None, drift=None)
+        return ensure_absent(tags, name, before, check).result(what, tag=None, drift=None)
     start = start_of(client, repository, start_point, exists=before is not None)
     if before is None:
         commit = required_start(f"Tag {name}", start_point, start, "say what it shall be at")
         outcome = ensure_present(tags, name, commit, message, check)
     else:
         outcome = Outcome(before, before)
-    return outcome.result(tag=outcome.after, drift=drift(outcome.after, start))
+    return outcome.result(what, tag=outcome.after, drift=drift(outcome.after, start))
 
 
 def main() -> None:

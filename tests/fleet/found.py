@@ -20,7 +20,7 @@ def names(directory: str, pattern: str = "*.py") -> list[str]:
     return sorted(path.stem for path in (PLUGINS / directory).glob(pattern) if path.stem != "__init__")
 
 
-MODULES = names("modules")
+ALL_MODULES = names("modules")
 FILTERS = names("filter")
 INVENTORIES = names("inventory")
 ACTIONS = names("action")
@@ -42,6 +42,17 @@ def documented(kind: str, name: str, part: str) -> Any:
     """DOCUMENTATION, EXAMPLES or RETURN of a plugin, read; None where it is missing."""
     text = constant(PLUGINS / kind / f"{name}.py", part)
     return None if text is None else yaml.safe_load(text)
+
+
+def _connects(module: str) -> bool:
+    return (
+        f"{COLLECTION}.connection" in documented("modules", module, "DOCUMENTATION")["extends_documentation_fragment"]
+    )
+
+
+#: Those that send requests to a server, and those that act on the host that they run on.
+MODULES = [module for module in ALL_MODULES if _connects(module)]
+LOCAL_MODULES = [module for module in ALL_MODULES if module not in MODULES]
 
 
 def only_reads(module: str) -> bool:

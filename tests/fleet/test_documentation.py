@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import importlib
+import re
 import sys
 from pathlib import Path
 from typing import Any
@@ -12,9 +13,21 @@ from typing import Any
 import pytest
 import yaml
 
-from .found import ACTIONS, COLLECTION, FILTERS, INVENTORIES, MODULES, ROLES, ROOT, constant, documented
+from .found import (
+    ACTIONS,
+    ALL_MODULES,
+    COLLECTION,
+    FILTERS,
+    INVENTORIES,
+    LOCAL_MODULES,
+    MODULES,
+    ROLES,
+    ROOT,
+    constant,
+    documented,
+)
 
-RETURNING = [("modules", name) for name in MODULES] + [("filter", name) for name in FILTERS]
+RETURNING = [("modules", name) for name in ALL_MODULES] + [("filter", name) for name in FILTERS]
 PLUGINS = RETURNING + [("inventory", name) for name in INVENTORIES]
 
 
@@ -22,7 +35,7 @@ def test_something_was_found() -> None:
     assert len(MODULES) >= 7 and len(FILTERS) >= 2 and len(INVENTORIES) >= 1
 
 
-def test_the_action_group_lists_every_module_and_nothing_else() -> None:
+def test_the_action_group_lists_every_module_that_connects_and_nothing_else() -> None:
     runtime = yaml.safe_load((ROOT / "meta" / "runtime.yml").read_text(encoding="utf-8"))
     assert sorted(runtime["action_groups"]) == ["bitbucket"]
     listed = runtime["action_groups"]["bitbucket"]
@@ -39,10 +52,19 @@ def test_a_module_says_that_it_is_in_the_group_and_how_it_connects(module: str) 
     ).get("attributes", {})
 
 
+@pytest.mark.parametrize("module", LOCAL_MODULES)
+def test_a_module_that_connects_to_nothing_takes_nothing_for_it(module: str) -> None:
+    fragments = documented("modules", module, "DOCUMENTATION")["extends_documentation_fragment"]
+    assert fragments == [f"{COLLECTION}.attributes.local"]
+    assert not set(_options(documented("modules", module, "DOCUMENTATION"))) & {"url", "token", "username", "password"}
+
+
 def test_what_says_how_far_it_is_has_an_action_that_shows_it() -> None:
     told = {module: documented("modules", module, "DOCUMENTATION") for module in MODULES}
     fragment = f"{COLLECTION}.progress"
-    assert [module for module in told if fragment in told[module]["extends_documentation_fragment"]] == ACTIONS
+    shown = [module for module in told if fragment in told[module]["extends_documentation_fragment"]]
+    # the other one knows which runs of the controller go on
+    assert sorted([*shown, "cluster_lock"]) == ACTIONS
 
 
 @pytest.mark.parametrize(("kind", "name"), PLUGINS)
@@ -71,7 +93,7 @@ _KEYWORDS = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("module", MODULES)
+@pytest.mark.parametrize("module", ALL_MODULES)
 def test_examples_are_tasks_with_full_names_and_begin_with_the_module(module: str) -> None:
     tasks = _tasks(documented("modules", module, "EXAMPLES"))
     used = [key for task in tasks for key in task if key not in _KEYWORDS]
@@ -81,7 +103,7 @@ def test_examples_are_tasks_with_full_names_and_begin_with_the_module(module: st
         assert key.count(".") == 2, f"{key} is no full name"
 
 
-@pytest.mark.parametrize("module", MODULES)
+@pytest.mark.parametrize("module", ALL_MODULES)
 def test_examples_use_options_that_exist(module: str) -> None:
     told = documented("modules", module, "DOCUMENTATION")
     known = _options(told)
@@ -175,7 +197,7 @@ def test_an_inventory_has_an_integration_target(name: str) -> None:
     assert any(f"{COLLECTION}.{name}" in path.read_text("utf-8") for path in tasks)
 
 
-@pytest.mark.parametrize("module", MODULES)
+@pytest.mark.parametrize("module", ALL_MODULES)
 def test_a_module_has_an_integration_target(module: str) -> None:
     # ansible-test would take a target of a role's name for that role
     name = f"module_{module}" if module in ROLES else module
@@ -184,3 +206,59 @@ def test_a_module_has_an_integration_target(module: str) -> None:
     tasks = list((target / "tasks").glob("*.yml"))
     assert (target / "tasks" / "main.yml") in tasks
     assert any(f"{COLLECTION}.{module}:" in path.read_text(encoding="utf-8") for path in tasks)
+
+
+# -- what people read of it ------------------------------------------------------------------------------------------
+
+
+def _specs(role: str) -> dict[str, Any]:
+    path = ROOT / "roles" / role / "meta" / "argument_specs.yml"
+    found: dict[str, Any] = yaml.safe_load(path.read_text(encoding="utf-8"))["argument_specs"]
+    return found
+
+
+def _titles() -> list[tuple[str, str]]:
+    """Every short description: of plugins of all kinds, and of each entry point of each role."""
+    found = []
+    for kind in ("modules", "filter", "inventory"):
+        for path in sorted((ROOT / "plugins" / kind).glob("*.py")):
+            found.append((f"{kind}/{path.stem}", documented(kind, path.stem, "DOCUMENTATION")["short_description"]))
+    for role in ROLES:
+        found += [(f"{role} {entry}", spec["short_description"]) for entry, spec in _specs(role).items()]
+    return found
+
+
+#: ansible-doc -l cuts a title there where the window has 80 columns; a role's name has a line of its own.
+LONGEST_TITLE = 60
+
+
+@pytest.mark.parametrize(("where", "title"), _titles(), ids=[where for where, _title in _titles()])
+def test_a_title_says_in_a_list_what_the_thing_does(where: str, title: str) -> None:
+    """A capital, no full stop, no markup, one line that is not cut; of a role an imperative: what it does."""
+    assert title[0].isupper() and not title.endswith(".")
+    assert not re.search(r"\b[CIBMULROVE]+\(", title)
+    assert len(title) <= LONGEST_TITLE
+    if " " in where:
+        assert not re.match(r"\w+s\b", title), "in the third person"
+
+
+def test_titles_are_different() -> None:
+    titles = [title for _where, title in _titles()]
+    assert len(set(titles)) == len(titles)
+
+
+def _documents() -> list[tuple[str, str]]:
+    """Every text of documentation: of plugins, of fragments, of roles."""
+    found = []
+    for kind in ("modules", "filter", "inventory"):
+        for path in sorted((ROOT / "plugins" / kind).glob("*.py")):
+            parts = [constant(path, name) or "" for name in ("DOCUMENTATION", "RETURN")]
+            found.append((f"{kind}/{path.stem}", "\n".join(parts)))
+    others = [*(ROOT / "plugins" / "doc_fragments").glob("*.py"), *(ROOT / "roles").glob("*/meta/argument_specs.yml")]
+    return found + [(str(path.relative_to(ROOT)), path.read_text(encoding="utf-8")) for path in sorted(others)]
+
+
+@pytest.mark.parametrize(("where", "text"), _documents(), ids=[where for where, _text in _documents()])
+def test_only_semantic_markup_escapes(where: str, text: str) -> None:
+    """C(), I(), B() and the like end at the first parenthesis, and show a backslash as it is."""
+    assert not re.findall(r"\b[CIBMUP]\([^)]*\\\)", text)

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import dataclasses
 import http.server
+import re
 import socket
 import threading
 from collections.abc import Iterator
@@ -69,6 +70,25 @@ def compare(values: dict[str, Any], told: dict[str, Any], where: str) -> None:
             compare(each, inner, path)
 
 
+#: Modules that have no diff for each object: their diff of many repositories names the repository in each line.
+BULK = ("branches",)
+#: Modules whose option ``name`` is the object itself.
+NAMED = ("branch", "tag", "mesh_node")
+
+
+def assert_diff_names_its_object(module: str, diff: dict[str, Any], options: dict[str, Any]) -> None:
+    """The header of a diff names its object and its repository, as given in the options."""
+    if module in BULK:
+        assert all(re.match(r"~?[A-Za-z0-9_-]+(/[\w.-]+)? [a-z]", line) for line in [*diff["before"], *diff["after"]])
+        return
+    assert diff["before_header"] == diff["after_header"]
+    names = [options[option] for option in ("project_key", "repository") if options.get(option)]
+    header = diff["after_header"]
+    assert header.endswith("/".join(names)) and len(header.split()) >= 2
+    if module in NAMED:
+        assert options["name"].removeprefix("refs/heads/").removeprefix("refs/tags/") in header
+
+
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=str)
 def test_check_mode_predicts_and_the_second_run_changes_nothing(scenario: Scenario, fleet: Fleet) -> None:
     scenario.prepare(fleet)
@@ -91,6 +111,7 @@ def test_check_mode_predicts_and_the_second_run_changes_nothing(scenario: Scenar
     assert predicted == unforeseen(real, scenario.given)
     if not only_reads(scenario.module):
         assert (real["diff"]["before"] != real["diff"]["after"]) is scenario.changes
+        assert_diff_names_its_object(scenario.module, real["diff"], scenario.options)
 
     returned = {key: value for key, value in result.items() if key not in ("changed", "diff", "invocation")}
     promises = documented("modules", scenario.module, "RETURN")

@@ -115,6 +115,13 @@ def test_the_certificate_must_be_the_host_s_own(misnamed: Fleet, certificates: C
     assert "127.0.0.1" in result["msg"]
 
 
+def test_no_tls_at_the_port_is_no_matter_of_certificates(fleet: Fleet) -> None:
+    result = fleet.run("cluster_info", {"url": fleet.simulator.url.replace("http:", "https:")})
+    assert result["failed"] is True
+    assert (result["error"]["type"], result["error"]["retryable"]) == ("unreachable", False)
+    assert result["msg"].endswith("; check the scheme and the port of url, the server does not use TLS there.")
+
+
 def test_a_client_shows_its_certificate(demanding: Fleet, certificates: Certificates) -> None:
     options = {
         "ca_path": str(certificates.authority),

@@ -136,7 +136,7 @@ class Bench:
         )
         try:
             with self.util("_client").Client(
-                connection, read_only=check or reads, retry=self._retry, **self._time
+                connection, read_only=check or reads, follow_redirects=reads, retry=self._retry, **self._time
             ) as client:
                 return "success", self.module(module).run(told, client)
         except errors.BitbucketError as error:

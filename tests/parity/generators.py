@@ -11,7 +11,7 @@ from __future__ import annotations
 import dataclasses
 import pprint
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import pygit2
@@ -111,6 +111,16 @@ def without_overlaps(chosen: Sequence[str]) -> list[str]:
         if not any(f"{name}/".startswith(f"{other}/") or f"{other}/".startswith(f"{name}/") for other in kept):
             kept.append(name)
     return kept
+
+
+def overlaps(item: dict[str, Any], declared: Iterable[dict[str, Any]]) -> bool:
+    """Whether one is declared present that cannot exist beside this one of the same repository."""
+    here = [
+        each["name"].removeprefix(HEADS)
+        for each in (*declared, item)
+        if "name" in each and "state" not in each and each.get("repository") == item.get("repository")
+    ]
+    return "state" not in item and without_overlaps(here) != here
 
 
 RULES = st.builds(Rule, st.sampled_from(RULE_TYPES), st.sampled_from(MATCHERS), one_in(4))
@@ -284,8 +294,8 @@ def of_branches(draw: st.DrawFn) -> Scenario:
     seen = set()
     for item in draw(st.permutations(asked)):
         name = (item["repository"], item.get("name", "").removeprefix(HEADS) or (item["type"], item["text"]))
-        # twice the same is refused as a whole: seldom
-        if name not in seen or draw(one_in(30)):
+        # twice the same, and one beside another that is a directory of it, are refused as a whole: seldom
+        if (name not in seen and not overlaps(item, declared)) or draw(one_in(30)):
             declared.append(item)
         seen.add(name)
     if draw(one_in(30)):
@@ -431,7 +441,7 @@ def entries(draw: st.DrawFn, repo: Repo) -> dict[str, Any]:
     entry["branches"] = []
     for item in asked:
         name = item.get("name", "").removeprefix(HEADS) or (item["type"], item["text"])
-        if name not in seen:
+        if name not in seen and (not overlaps(item, entry["branches"]) or draw(one_in(30))):
             entry["branches"].append(item)
         seen.add(name)
     if draw(one_in(3)):

@@ -351,11 +351,9 @@ def test_watching_and_no_longer(histories: Histories) -> None:
         assert ended == "success", result
         commit = v1 if name == "v1" else main
         after = {"commit": commit, "watched": state == "present"}
-        assert result == {
-            "changed": True,
-            "diff": {"before": {"commit": commit, "watched": None}, "after": after},
-            "commit_watch": after,
-        }
+        assert result["changed"] is True and result["commit_watch"] == after
+        assert result["diff"]["before"] == {"commit": commit, "watched": None}
+        assert result["diff"]["after"] == after
         assert histories.watchers() == [("admin", each) for each in watched]
 
 

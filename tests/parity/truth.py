@@ -3,7 +3,8 @@
 """One scenario: in check mode, for real, and for real again; what must hold of the three, whatever the module.
 
 One exception: whether an account may write is not told by any read, and of all writes only the deletion of a branch has
-a dry run in the API (the modules say so in their documentation). So where the server's own rules refuse the account a
+a dry run in the API (the modules say so in their documentation). Restrictions tell it of the creation of a branch, but
+only administrators may read them. So where the server's own rules refuse the account a
 write, and nothing but that, check mode may predict what the real run then fails at with ``permission``.
 """
 

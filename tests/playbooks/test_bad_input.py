@@ -130,20 +130,19 @@ def test_no_bitbucket_there(simulator: Simulator, play: Play, target: str, reque
         pytest.param(
             document(nmae="x"), ["branches[0] of PLAT/api: unknown key 'nmae' (did you mean name?)"], id="typing error"
         ),
-        pytest.param(
-            documents(rule(name="a b"), rule(nmae="x")),
-            ["repositories[0].branches[0].name", "repositories[1].branches[0]", "correct the document"],
-            id="several faults",
-        ),
-        pytest.param(
-            documents(rule("NOPE", "*"), rule("PLAT", "nope-*"), rule()),
-            ["repositories[0]: NOPE/* stands for nothing", "repositories[1]: PLAT/nope-* stands for nothing"],
-            id="globs",
-        ),
+        pytest.param(documents(rule("NOPE", "*")), ["repositories[0]: NOPE/* stands for nothing"], id="glob"),
         pytest.param(
             documents(rule("*", "a*"), rule("plat", "ap?")),
-            ["repositories[1].branches[0]: branch release/7.0 is declared already at $.repositories[0].branches[0]"],
+            [
+                "repositories[1].branches[0] of plat/ap?: branch release/7.0 is declared already at $.repositories[0]",
+                "(both stand for PLAT/api)",
+            ],
             id="contradiction",
+        ),
+        pytest.param(
+            documents(rule(name="rel"), rule(name="rel/1")),
+            ["repositories[1].branches[0] of PLAT/api: branch rel/1 cannot exist beside branch rel"],
+            id="overlap",
         ),
     ],
 )
@@ -151,6 +150,32 @@ def test_branches(play: Play, variables: dict[str, Any], words: list[str]) -> No
     run = play("branch_provisioning", variables=variables)
     assert_refused(run, *words)
     assert "Finalization" not in run.output
+
+
+@pytest.mark.parametrize("count", [2, 21])
+def test_faults_of_a_document_are_shown_one_to_a_line(simulator: Simulator, play: Play, count: int) -> None:
+    simulator.forget_requests()
+    run = play("branch_provisioning", variables=documents(*(rule(name=f"a b{number}!") for number in range(count))))
+    assert_refused(run, f"its {count} faults are listed above", "nothing was changed")
+    (shown,) = run.messages("Show the faults of the document")
+    places = [fault.split(":")[0] for fault in shown]
+    assert places == [f"$.repositories[{number}].branches[0].name of PLAT/api" for number in range(count)]
+    # each in a line of its own, and once
+    lines = run.output.splitlines()
+    for number in range(count):
+        (line,) = [line for line in lines if f"a b{number}!" in line]
+        assert line.count(": ") <= 2
+    assert not simulator.requests_served()
+
+
+def test_globs_that_match_nothing_are_listed_together(play: Play) -> None:
+    run = play("branch_provisioning", variables=documents(rule("NOPE", "*"), rule("PLAT", "nope-*"), rule()))
+    assert_refused(run, "its 2 faults are listed above")
+    (shown,) = run.messages("Show the faults of the document")
+    assert [fault.split(";")[0] for fault in shown] == [
+        "$.repositories[0]: NOPE/* stands for nothing that is there and visible",
+        "$.repositories[1]: PLAT/nope-* stands for nothing that is there and visible",
+    ]
 
 
 @pytest.mark.parametrize(

@@ -188,6 +188,15 @@ def test_what_is_shown(simulator: Simulator, play: Play) -> None:
             "repositories: 2; branches: 2 created; settings: none (check mode)",
         ]
     ]
+    # a diff has the changes already, one to a line
+    differing = play("branch_provisioning", "--check", "--diff", variables=wanted)
+    assert differing.messages("Show the result") == [
+        ["repositories: 2; branches: 2 created; settings: none (check mode)"]
+    ]
+    for name in ("WEB/portal branch shown/a", "WEB/shop branch shown/longer"):
+        (line,) = [line for line in differing.output.splitlines() if name in line]
+        assert line.startswith(f'+    "{name}": ')
+    assert diff(differing)["before"] == {}
     quiet = play("branch_provisioning", "--check", variables={**wanted, "branch_provisioning_show": False})
     assert not quiet.messages("Show the result")
 

@@ -23,7 +23,10 @@ from .conftest import SECRET, cluster
 
 WRONG = "canary wrong/pässword&x=1"
 TOKEN = "canary-t0ken-8d2f"
-MODULES = sorted(path.stem for path in (ROOT / "plugins" / "modules").glob("*.py"))
+# of an address that a store has signed: what knows it may fetch the archive
+SIGNATURE = "canary-s1gnature/9c&e3"
+# those that send requests
+MODULES = sorted({path.stem for path in (ROOT / "plugins" / "modules").glob("*.py")} - {"cluster_lock"})
 PLAYBOOKS = sorted(path.stem for path in (ROOT / "playbooks").glob("*.yml"))
 
 API = {"project_key": "PLAT", "repository": "api"}
@@ -87,6 +90,7 @@ def forms(user: str, secret: str) -> set[bytes]:
         secret.encode(),
         base64.b64encode(f"{user}:{secret}".encode()),
         urllib.parse.quote(secret).encode(),
+        urllib.parse.quote(secret, safe="").encode(),
         urllib.parse.quote_plus(secret).encode(),
         secret.encode("unicode_escape"),
     }
@@ -102,6 +106,7 @@ class Canary:
         self._playbooks = Playbooks(self._home, {"BITBUCKET_URL": simulator.url})
         self._inventory = simulator.write_inventory(directory / "inventory.yml")
         archive = simulator.archive("9.4.22")
+        archive["rolling_upgrade_archive"] += f"?X-Expires=60&X-Signature={urllib.parse.quote(SIGNATURE, safe='')}"
         self._home.mkdir(exist_ok=True)
         self._variables = {
             **archive,
@@ -155,7 +160,7 @@ class Canary:
         written = [output.encode(), *(path.read_bytes() for path in self._home.rglob("*") if path.is_file())]
         assert len(written) > 1
         user = connection.get("username", "")
-        for secret in (connection.get("password"), connection.get("token"), TOKEN):
+        for secret in (connection.get("password"), connection.get("token"), TOKEN, SIGNATURE):
             for form in forms(user, secret) if secret else ():
                 assert not any(form in text for text in written), "a secret shows"
 

@@ -102,6 +102,11 @@ def test_every_repository_is_a_host_in_the_group_of_its_project(estate: Estate) 
     assert sorted(listed["bitbucket_repositories"]["children"]) == ["project_PLAT", "project_WEB"]
     assert estate.simulator.requests_served() == {EVERYWHERE: 1}
 
+    # as AWX compares them: only what could be a template is marked as none
+    states = {found["bitbucket_repository"]["state"] for found in listed["_meta"]["hostvars"].values()}
+    assert states == {"AVAILABLE"}
+    descriptions = [found["bitbucket_repository"]["description"] for found in listed["_meta"]["hostvars"].values()]
+    assert {"__ansible_unsafe": TEMPLATE} in descriptions
     facts = {host: plain(found) for host, found in listed["_meta"]["hostvars"].items()}
     for host, found in facts.items():
         assert found["ansible_connection"] == "local"
@@ -310,11 +315,11 @@ def test_every_node_is_a_host_in_groups_by_state_and_version(nodes: Estate) -> N
     for group in ("bitbucket", "state_active", f"version_{version.replace('.', '_')}"):
         assert hosts(listed, group) == host_names(nodes)
     for node, host in zip(nodes.simulator.facts["nodes"], host_names(nodes), strict=True):
-        found = plain(listed["_meta"]["hostvars"][host])
-        told = plain(found["bitbucket_node"])
+        found = listed["_meta"]["hostvars"][host]
+        told = found["bitbucket_node"]
         assert (told["name"], told["state"], told["version"]) == (node["cluster_name"], *shown[node["name"]])
-        assert plain(found["rolling_upgrade_node_name"]) == told["label"] == nodes.simulator.label(node["name"])
-        assert plain(found["ansible_host"]) == told["ip_address"] == node["address"]
+        assert found["rolling_upgrade_node_name"] == told["label"] == nodes.simulator.label(node["name"])
+        assert found["ansible_host"] == told["ip_address"] == node["address"]
 
 
 def test_constructed_groups_of_nodes(nodes: Estate) -> None:

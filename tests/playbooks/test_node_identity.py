@@ -75,8 +75,8 @@ def ghosts(upgrade: Upgrade) -> list[str]:
 
 
 def report(upgrade: Upgrade) -> dict[str, Any]:
-    name = f"rolling_upgrade_{upgrade.original}_to_{upgrade.target}.json"
-    found: dict[str, Any] = json.loads((upgrade.inventory.parent / name).read_text(encoding="utf-8"))
+    (path,) = upgrade.inventory.parent.glob(f"rolling_upgrade_*_{upgrade.original}_to_{upgrade.target}.json")
+    found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     return found
 
 

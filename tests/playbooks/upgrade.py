@@ -39,7 +39,9 @@ class Upgrade:
         ((_state, self.original),) = set(seen["nodes"].values())
         feature, _dot, patch = self.original.rpartition(".")
         self.target = f"{feature}.{int(patch) + 1}"
-        self.variables = {**simulator.archive(self.target), **variables}
+        # a run that goes on where one was killed would wait half a minute
+        quick = {"__rolling_upgrade_lock_settle": 2}
+        self.variables = {**simulator.archive(self.target), **quick, **variables}
         self._directory = directory
         self._playbooks = Playbooks(directory / "ansible", simulator.connection)
         self.inventory = simulator.write_inventory(directory / "inventory.yml")

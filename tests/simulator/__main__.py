@@ -96,6 +96,10 @@ def main() -> int:
         "--seed", type=Path, default=DEFAULT_SEED, help="seed document, YAML or JSON, for a new data directory"
     )
     parser.add_argument(
+        "--administrator-password",
+        help="in place of the one that the seed document gives to users with SYS_ADMIN, for a new data directory",
+    )
+    parser.add_argument(
         "--start-up-seconds", type=float, default=1.0, help="how long a node is STARTING (default: %(default)s)"
     )
     parser.add_argument("--ready-file", type=Path, help="written as JSON when every node is ACTIVE")

@@ -124,10 +124,10 @@ def incorrect_password() -> ApiError:
 
 
 def unlicensed() -> ApiError:
-    # seen: 401, this name and text; the package, and that X-AUSERNAME is not sent with it, are assumed.
+    # seen: 401, this name and text with its line break; the package, and that X-AUSERNAME is not sent, are assumed.
     return ApiError(
         401,
-        "You are not currently licensed to use Bitbucket. Please contact your administrator to resolve this issue.",
+        "You are not currently licensed to use Bitbucket.\nPlease contact your administrator to resolve this issue.",
         "auth.NoAccessAuthenticationException",
     )
 

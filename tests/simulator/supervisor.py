@@ -51,6 +51,8 @@ class Options:
     version: Version
     context_path: str
     seed: Path
+    # In place of the seed document's, of users with SYS_ADMIN; None: as there.
+    administrator_password: str | None
     start_up_seconds: float
     ready_file: Path | None
     fresh: bool
@@ -139,6 +141,9 @@ class Supervisor:
     def _prepare_shared_home(self) -> None:
         new = not self._shared.database.exists()
         document = read_seed(self._options.seed) if new else None
+        for user in (document or {}).get("users", ()):
+            if user.get("permission") == "SYS_ADMIN" and self._options.administrator_password is not None:
+                user["password"] = self._options.administrator_password
         self._shared.create()
         self._shared.request_log.unlink(missing_ok=True)
         # A database that was not finished is not one: it gets its name at the end.

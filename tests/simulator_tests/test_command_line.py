@@ -11,8 +11,9 @@ import sys
 from pathlib import Path
 
 import pytest
+import requests
 import yaml
-from conftest import ENVIRONMENT, Cluster, running, wait_until
+from conftest import ENVIRONMENT, JSON, Cluster, running, wait_until
 
 
 def alive(pid: int) -> bool:
@@ -59,6 +60,15 @@ def test_starting_nodes_answer_503(tmp_path: Path) -> None:
         answer = cluster.call("GET", "/rest/api/latest/projects", at="node2")
         assert answer.status_code == 503
         assert answer.headers["Content-Type"].startswith("text/html")
+
+
+def test_another_password_of_the_administrator(tmp_path: Path) -> None:
+    with running(tmp_path / "data", "--nodes", "1", "--administrator-password", "not-in-any-data") as cluster:
+        passwords = {user["name"]: user["password"] for user in cluster.facts["users"]}
+        assert passwords == {"admin": "not-in-any-data", "developer": "developer", "reader": "reader"}
+        for password, status in (("admin", 401), ("not-in-any-data", 200)):
+            answer = requests.get(f"{cluster.base}/rest/zdu/state", auth=("admin", password), headers=JSON, timeout=30)
+            assert answer.status_code == status
 
 
 def test_a_large_seed_document(tmp_path: Path) -> None:

@@ -84,13 +84,14 @@ class MemoryServer(requests.adapters.HTTPAdapter):
 
 
 @contextlib.contextmanager
-def serving(handler, *, read_only=False, retry=NEVER, clock=None, **connection):
+def serving(handler, *, read_only=False, follow_redirects=False, retry=NEVER, clock=None, **connection):
     """A client and the server behind it; ``handler`` may be an Answer that is always given. Tries once by default."""
     server = MemoryServer((lambda _request: handler) if isinstance(handler, Answer) else handler)
     clock = clock or Clock()
     with Client(
         Connection(**{"urls": (URL,), **connection}),
         read_only=read_only,
+        follow_redirects=follow_redirects,
         retry=retry,
         clock=clock,
         sleep=clock.sleep,

@@ -28,6 +28,23 @@ def test_an_issue_key_and_a_title():
 
 
 @pytest.mark.parametrize(
+    ("model", "kind", "text", "words"),
+    [
+        ("FEATURE", MODEL, "x", "The branch model and the name are swapped"),
+        ("x", "FEATURE", MODEL, "The branch model and the name are swapped"),
+        ({"branch_model": MODEL}, "FEATURE", "x", "The branch model has no list of types"),
+        (None, "FEATURE", "x", "The branch model is not a mapping but null"),
+        (MODEL, 7, "x", "type is not a text but a number"),
+        (MODEL, "FEATURE", 1.1, "text is not a text but a number"),
+        ({"types": [None]}, "FEATURE", "x", "is no branch model"),
+    ],
+)
+def test_arguments_of_another_kind_are_refused_in_words(model, kind, text, words):
+    with pytest.raises(AnsibleFilterError, match=words):
+        branch_name(model, kind, text)
+
+
+@pytest.mark.parametrize(
     "given", [{}, {"text": "x", "issue_key": "ABC-1"}, {"title": "x"}, {"text": "x", "title": "x"}]
 )
 def test_what_is_not_one_text_is_refused(given):

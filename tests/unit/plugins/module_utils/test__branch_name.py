@@ -15,6 +15,7 @@ from ansible_collections.bitbucket.datacenter.plugins.module_utils._branch_name 
     typed_name,
 )
 from ansible_collections.bitbucket.datacenter.plugins.module_utils._errors import InputError
+from ansible_collections.bitbucket.datacenter.plugins.module_utils._issue_key import issue_key
 from ansible_collections.bitbucket.datacenter.plugins.module_utils._refs import branch_name
 from hypothesis import example, given
 from hypothesis import strategies as st
@@ -39,6 +40,9 @@ MODEL = {
         ("A_B2-77_x", "feature/a_b2-77_x"),
         ("ABC-1x", "feature/abc-1x"),
         ("A-1 is no key", "feature/a-1-is-no-key"),
+        ("ABC-0 Login page", "feature/abc-0-login-page"),
+        ("ABC-01 Login page", "feature/abc-01-login-page"),
+        ("ABC-1問題", "feature/ABC-1-問題"),
         ("login ABC-1", "feature/login-abc-1"),
         ("Version 2.0", "feature/version-2.0"),
         ("a..b...c", "feature/a-b-c"),
@@ -68,9 +72,21 @@ def test_every_text_with_a_letter_or_digit_becomes_a_valid_name(kind, text):
         assert name.startswith({"feature": "feature/", "hotfix": "fix-"}[kind.lower()])
 
 
-@given(st.from_regex(r"[A-Z][A-Z0-9_]+-[0-9]{1,5}", fullmatch=True), st.text(max_size=20))
+@given(st.from_regex(r"[A-Z][A-Z0-9_]+-[1-9][0-9]{0,4}", fullmatch=True), st.text(max_size=20))
 def test_an_issue_key_in_front_stays_as_it_is(key, title):
     assert typed_name(MODEL, "FEATURE", f"{key} {title}").startswith("feature/" + key)
+
+
+@given(st.from_regex(r"[A-Za-z][A-Z0-9_]{0,3}-[0-9]{1,3}[a-z1]?", fullmatch=True))
+def test_the_filter_and_the_option_accept_the_same_keys(key):
+    try:
+        issue_key(key)
+    except InputError:
+        with pytest.raises(InputError):
+            issue_text(key, None)
+        assert typed_name(MODEL, "FEATURE", key) == f"feature/{key.lower()}"
+    else:
+        assert typed_name(MODEL, "FEATURE", issue_text(key, None)) == f"feature/{key}"
 
 
 @pytest.mark.parametrize("text", ["", "   ", "...", "-", "///", "@{}"])
@@ -216,7 +232,7 @@ def test_an_issue():
     assert typed_name(MODEL, "FEATURE", issue_text("ABC-1", None)) == "feature/ABC-1"
 
 
-@pytest.mark.parametrize("key", ["", "abc-1", "A-1", "ABC1", "ABC-", "ABC-1x", " ABC-1"])
+@pytest.mark.parametrize("key", ["", "abc-1", "A-1", "ABC1", "ABC-", "ABC-1x", " ABC-1", "ABC-0", "ABC-01", "ABC-1\n"])
 def test_what_is_no_issue_key_is_refused(key):
-    with pytest.raises(InputError, match="is not an issue key; write it as Jira does, such as ABC-1"):
+    with pytest.raises(InputError, match="is not the key of a Jira issue; write the project key in upper case"):
         issue_text(key, "x")

@@ -121,3 +121,43 @@ def test_head_is_the_default_branch_as_it_was_found():
         )
     assert asked == [("GET", "branches"), ("GET", "commits"), ("PUT", "default-branch"), ("POST", "branches")]
     assert report.branches[0]["outcome"] == "created"
+
+
+def test_names_of_the_model_that_cannot_exist_beside_others_are_refused_before_a_write():
+    """A document by names alone is refused as a whole; what has no name before is found when it is named."""
+
+    def server(request):
+        assert request.method == "GET", "nothing can be created"
+        if "branchmodel" in request.url:
+            return Answer(200, {"types": [{"id": "FEATURE", "displayName": "Feature", "prefix": "feature/"}]})
+        return refusal(401, "Not permitted.", "AuthorisationException")
+
+    items = (Item("feature/x/y", start_point="main"), Item(type="FEATURE", text="x", start_point="main"))
+    with serving(server) as (client, _server):
+        (report,) = ran(client, Wanted("PLAT", "api", branches=items))
+    assert report.branches[1]["message"].startswith("Branch feature/x cannot exist beside branch feature/x/y; ")
+
+
+def test_a_diff_has_one_line_for_each_branch_with_its_repository():
+    def server(request):
+        repository = request.url.split("/repos/")[1].split("/")[0]
+        if request.method == "POST":
+            return Answer(201, {"id": "refs/heads/new", "displayId": "new", "latestCommit": "a" * 40})
+        names = ("main", "old") if repository == "api" else ("main",)
+        refs = [
+            {"id": f"refs/heads/{name}", "displayId": name, "latestCommit": "a" * 40, "isDefault": name == "main"}
+            for name in names
+        ]
+        return Answer(204) if request.method == "DELETE" else Answer(200, {"values": refs, "isLastPage": True})
+
+    wanted = [
+        Wanted("PLAT", "api", branches=(*NEW, Item("old", state="absent"))),
+        Wanted("PLAT", "web", branches=NEW),
+        Wanted("PLAT", "unchanged", branches=(Item("main"),)),
+    ]
+    with serving(server) as (client, _server):
+        reports = [report for each in wanted for report in ran(client, each)]
+    assert result(reports)["diff"] == {
+        "before": {"PLAT/api branch old": "a" * 40},
+        "after": {"PLAT/api branch new": "a" * 40, "PLAT/web branch new": "a" * 40},
+    }

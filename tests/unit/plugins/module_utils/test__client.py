@@ -3,17 +3,19 @@
 
 from __future__ import annotations
 
+import ssl
 import urllib.parse
 
 import pytest
 import requests
+import urllib3
 from ansible_collections.bitbucket.datacenter.plugins.module_utils import _client, _errors, _transport
 from ansible_collections.bitbucket.datacenter.plugins.module_utils._schema import Schema, page
 from ansible_collections.bitbucket.datacenter.tests.unit.memory_server import URL, Answer, refusal, serving
 from hypothesis import given
 from hypothesis import strategies as st
 
-ANY = Schema({})
+ANY = Schema({}, optional=True)
 ITEMS = Schema(page({"type": "integer"}))
 NAMED = Schema({"type": "object", "required": ["name"], "properties": {"name": {"type": "string"}}})
 SECRET = "s3cr3t-p4ssw0rd"
@@ -216,9 +218,11 @@ def test_a_client_is_read_only_unless_told_otherwise():
 # -- answers ---------------------------------------------------------------------------------------------------------
 
 
-def test_no_content_is_none():
+def test_no_content_is_none_only_where_it_is_expected():
     with serving(Answer(204)) as (client, _server):
-        assert client.get("/rest/x", NAMED) is None
+        assert client.get("/rest/x", ANY) is None
+        with pytest.raises(_errors.ContractError, match="without content instead of JSON"):
+            client.get("/rest/x", NAMED)
 
 
 @pytest.mark.parametrize(
@@ -356,6 +360,46 @@ def test_a_time_out_says_so():
     assert "Read timed out. (read timeout=7)" in str(caught.value)
 
 
+def tls_failure(error):
+    """An error of ssl as requests wraps it."""
+    return requests.exceptions.SSLError(urllib3.exceptions.MaxRetryError(None, "/", urllib3.exceptions.SSLError(error)))
+
+
+def reason_of_openssl(name):
+    error = ssl.SSLError(1, f"[SSL: {name}] something (_ssl.c:1007)")
+    error.reason = name
+    return error
+
+
+@pytest.mark.parametrize(
+    ("error", "words", "retryable"),
+    [
+        (ssl.SSLCertVerificationError(1, "certificate verify failed"), "check the certificate of the server", False),
+        (reason_of_openssl("TLSV13_ALERT_CERTIFICATE_REQUIRED"), "client_cert and client_key", False),
+        (reason_of_openssl("WRONG_VERSION_NUMBER"), "check the scheme and the port of url", False),
+        (reason_of_openssl("RECORD_LAYER_FAILURE"), "check the scheme and the port of url", False),
+        # a node or a load balancer that goes away
+        (ssl.SSLEOFError(8, "EOF occurred in violation of protocol"), "the network and that the server is run", True),
+        (ssl.SSLZeroReturnError(6, "TLS/SSL connection has been closed"), "the network and that the server", True),
+    ],
+    ids=["certificate", "client certificate", "no TLS", "no TLS, other name", "EOF", "closed"],
+)
+def test_a_failure_of_tls_is_a_matter_of_certificates_only_where_it_is(error, words, retryable):
+    failing = serving(unreachable(tls_failure(error)))
+    with failing as (client, _server), pytest.raises(_errors.UnreachableError, match=words) as caught:
+        client.post("/rest/x", ANY)
+    assert ("certificate" in caught.value.next_step) is ("cert" in words)
+    assert (caught.value.retryable, caught.value.in_doubt) == (retryable, retryable)
+
+
+@pytest.mark.parametrize(("url", "hint"), [("http://h", True), ("https://h", False)])
+def test_http_at_a_port_for_tls_is_no_invalid_request(url, hint):
+    answer = Answer(400, "Bad Request\nThis combination of host and port requires TLS.")
+    with serving(answer, urls=(url,)) as (client, _server), pytest.raises(_errors.ValidationError) as caught:
+        client.get("/rest/x", ANY)
+    assert ("the scheme and the port of url" in str(caught.value)) is hint
+
+
 # -- redirects -------------------------------------------------------------------------------------------------------
 
 
@@ -367,12 +411,18 @@ def moved(target, status=307):
 
 
 def test_a_read_follows_a_move_on_the_same_server_with_its_credentials():
-    with serving(moved("/context/rest/y?start=3"), authorization="Bearer a") as (client, server):
+    with serving(moved("/context/rest/y?start=3"), authorization="Bearer a", follow_redirects=True) as (client, server):
         assert client.get("/rest/x", NAMED, {"limit": 1}) == {"name": "b"}
     assert [request.url for request in server.received] == [f"{URL}/rest/x?limit=1", f"{URL}/rest/y?start=3"]
     assert server.received[1].headers["Authorization"] == "Bearer a"
 
 
+def test_another_client_of_the_same_kind_follows_as_well():
+    with serving(moved("/context/rest/y"), follow_redirects=True) as (client, _server):
+        assert client.another()._follow is True
+
+
+@pytest.mark.parametrize("follow", [True, False])
 @pytest.mark.parametrize(
     "target",
     [
@@ -383,35 +433,81 @@ def test_a_read_follows_a_move_on_the_same_server_with_its_credentials():
         "",
     ],
 )
-def test_credentials_never_leave_the_server_or_its_rest_paths(target):
+def test_credentials_never_leave_the_server_or_its_rest_paths(target, follow):
     def handler(_request):
         return Answer(302, Location=target)
 
-    if target == "":
+    if target == "" and follow:
         # a redirect without a target leads back to itself
-        with serving(handler) as (client, server), pytest.raises(_errors.ContractError, match="without end"):
+        endless = pytest.raises(_errors.ContractError, match="without end")
+        with serving(handler, follow_redirects=True) as (client, server), endless:
             client.get("/rest/x", ANY)
         assert len(server.received) <= 10
         return
-    with serving(handler, authorization=f"Bearer {SECRET}") as (client, server):
+    with serving(handler, authorization=f"Bearer {SECRET}", follow_redirects=follow) as (client, server):
         with pytest.raises(_errors.ContractError, match=r"was redirected \(302\) to http") as caught:
             client.get("/rest/x", ANY)
         assert len(server.received) == 1
     assert SECRET not in str(caught.value)
 
 
-def test_the_query_of_a_foreign_address_is_not_repeated():
-    answer = Answer(302, Location="https://sso.example.com/login?ticket=abc")
+def test_the_query_and_user_of_a_foreign_address_are_not_repeated():
+    answer = Answer(302, Location="https://user:hidden@sso.example.com:8443/login?ticket=abc#hidden")
     with serving(answer) as (client, _server), pytest.raises(_errors.ContractError) as caught:
         client.get("/rest/x", ANY)
-    assert "https://sso.example.com/login" in str(caught.value) and "ticket" not in str(caught.value)
+    assert "https://sso.example.com:8443/login" in str(caught.value)
+    assert "ticket" not in str(caught.value) and "hidden" not in str(caught.value)
 
 
-def test_a_write_is_never_redirected():
-    with serving(moved("/context/rest/y")) as (client, server):
-        with pytest.raises(_errors.ContractError, match="may have been moved"):
-            client.post("/rest/x", ANY, {})
+OLD = "/rest/api/latest/projects/WEB/repos/shop"
+
+
+def redirected(path, target, method="get"):
+    """The error of a request that the server redirects."""
+    with serving(Answer(307, Location=target)) as (client, server):
+        with pytest.raises(_errors.BitbucketError) as caught:
+            getattr(client, method)(path, *((ANY, {}) if method == "post" else (ANY,)))
         assert len(server.received) == 1
+    return caught.value
+
+
+@pytest.mark.parametrize("method", ["get", "post"])
+@pytest.mark.parametrize(
+    ("path", "target", "told"),
+    [
+        (OLD, "/context/rest/api/latest/projects/WEB/repos/store", "set project_key to WEB and repository to store"),
+        (
+            f"{OLD}/branches",
+            "https://other.example.com:8443/rest/api/latest/projects/NEW/repos/shop/branches?limit=1",
+            "repository WEB/shop is now NEW/shop; set project_key to NEW and repository to shop",
+        ),
+        ("/rest/api/latest/projects/WEB", "/context/rest/api/latest/projects/SHOP", "project WEB is now SHOP"),
+        (OLD, "/context/rest/api/latest/projects/%7Ejo/repos/shop", "set project_key to ~jo and repository to shop"),
+    ],
+)
+def test_a_redirect_from_a_former_name_is_explained_with_the_present_one(path, target, told, method):
+    error = redirected(path, target, method)
+    assert error.type == "moved" and not error.retryable and told in str(error)
+
+
+@pytest.mark.parametrize(
+    ("target", "url"),
+    [
+        (f"https://bitbucket.example.com/context/rest/{OLD[6:]}", "https://bitbucket.example.com/context"),
+        (f"https://bitbucket.example.com:8443{OLD}", "https://bitbucket.example.com:8443"),
+        (f"https://[2001:db8::1]:8443/git{OLD}?x=y", "https://[2001:db8::1]:8443/git"),
+    ],
+)
+def test_a_redirect_of_every_path_is_explained_as_another_base_address(target, url):
+    error = redirected(OLD, target)
+    assert error.type == "contract" and f"set url to {url} if" in str(error)
+
+
+@pytest.mark.parametrize("target", ["https://sso.example.com/saml?next=/rest/x", "/context/login", "/"])
+def test_a_login_page_is_not_taken_for_a_renamed_repository(target):
+    error = redirected(OLD, target)
+    assert error.type == "contract" and "single sign-on" in str(error)
+    assert "moved" not in str(error) and "is now" not in str(error)
 
 
 def test_a_redirect_to_no_address_is_refused():
@@ -421,7 +517,7 @@ def test_a_redirect_to_no_address_is_refused():
 
 
 def test_redirects_end():
-    with serving(Answer(307, Location="/context/rest/x")) as (client, server):
+    with serving(Answer(307, Location="/context/rest/x"), follow_redirects=True) as (client, server):
         with pytest.raises(_errors.ContractError, match="redirected without end"):
             client.get("/rest/x", ANY)
         assert 1 < len(server.received) <= 10

@@ -178,7 +178,10 @@ def test_a_node_that_is_listed_twice_for_a_moment_is_not_listed_yet():
     assert not wanted.reached(unnamed(n1=("TERMINATING", OLD)))
     twice = unnamed(n1=("TERMINATING", OLD), m1=("ACTIVE", TARGET))
     assert not wanted.reached(twice)
-    assert (wanted.hopeless(twice), wanted.describe(twice)) == (None, "not listed by the cluster")
+    assert (wanted.hopeless(twice), wanted.describe(twice)) == (
+        None,
+        "not listed by the cluster (no node matches 192.0.2.1 or n1, the cluster lists id-m1, id-n1)",
+    )
     assert wanted.reached(unnamed(m1=("ACTIVE", TARGET)))
 
 
@@ -192,7 +195,12 @@ def test_the_goal_and_what_is_seen_are_said_in_words():
     by_address = Goal("ACTIVE", node=["192.0.2.1", "host"])
     assert by_address.subject == "node 192.0.2.1"
     assert by_address.describe(cluster(n1=("STARTING", TARGET))) == "n1, STARTING at 9.4.22"
-    assert wanted.describe(cluster()) == "not listed by the cluster"
+    assert wanted.describe(cluster(n2=("ACTIVE", OLD))) == (
+        "not listed by the cluster (no node matches n1, the cluster lists n2)"
+    )
+    assert by_address.describe(cluster()) == (
+        "not listed by the cluster (no node matches 192.0.2.1 or host, the cluster lists no node)"
+    )
     mixed = cluster("MIXED", n1=("ACTIVE", TARGET), n2=("OFFLINE", None))
     assert stable().describe(mixed) == "MIXED (n1 ACTIVE at 9.4.22, n2 OFFLINE)"
     half = unnamed("MIXED", n1=("ACTIVE", TARGET), n2=(None, None))

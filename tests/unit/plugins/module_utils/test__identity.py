@@ -31,7 +31,7 @@ from ansible_collections.bitbucket.datacenter.tests.unit.memory_server import An
 from hypothesis import given
 from hypothesis import strategies as st
 
-ANY = Schema({})
+ANY = Schema({}, optional=True)
 NAMED = Schema({"type": "object", "required": ["name"]})
 TOKEN = bearer("a-token")
 LOGIN = basic("jane", "a-password")
@@ -406,12 +406,19 @@ def test_a_refused_login_is_not_repeated_and_the_advice_fits_it(name, authorizat
 
 
 def test_an_account_without_a_licence_is_told_from_wrong_credentials():
-    answer = anonymous(refusal(401, "You are not licensed.", "auth.NoAccessAuthenticationException"))
+    # the line break is the server's (seen)
+    message = "You are not currently licensed.\nPlease contact somebody."
+    answer = anonymous(refusal(401, message, "auth.NoAccessAuthenticationException"))
     with serving(Server(answer), authorization=TOKEN) as (client, server):
         with pytest.raises(UnlicensedError, match="global permission Bitbucket User") as caught:
             client.get("/rest/x", ANY)
         assert len(server.received) == 1
     assert caught.value.type == "permission"
+    assert str(caught.value) == (
+        "GET /rest/x answered 401: You are not currently licensed. Please contact somebody; grant the account the"
+        " global permission Bitbucket User, or use a licensed account."
+    )
+    assert "password" not in str(caught.value)
 
 
 def test_a_captcha_is_said_as_such():

@@ -93,5 +93,5 @@ def test_a_key_is_returned_as_it_is(key):
     "key", ["", "PLAT", "plat-7", "PLAT-0", "PLAT-07", "P-7", " PLAT-7", "PLAT-7\n", "../PLAT-7", "ÄB-1"]
 )
 def test_what_is_no_key_is_refused(key):
-    with pytest.raises(InputError, match=r"issue_key .* is no key of a Jira issue"):
+    with pytest.raises(InputError, match=r"issue_key .* is not the key of a Jira issue"):
         issue_key(key)

@@ -12,11 +12,17 @@ VIEWS = st.one_of(st.none(), st.dictionaries(st.sampled_from(["id", "name"]), st
 
 @given(VIEWS, VIEWS)
 def test_changed_and_diff_say_the_same(before, after):
-    result = Outcome(before, after).result(branch=after)
+    result = Outcome(before, after).result("branch a of PLAT/api", branch=after)
     assert result["changed"] == (before != after)
     assert result["changed"] == (result["diff"]["before"] != result["diff"]["after"])
     assert result["branch"] == after
 
 
 def test_what_is_absent_is_shown_as_nothing():
-    assert Outcome(None, {"a": 1}).result() == {"changed": True, "diff": {"before": {}, "after": {"a": 1}}}
+    result = Outcome(None, {"a": 1}).result("branch a of PLAT/api")
+    assert (result["diff"]["before"], result["diff"]["after"]) == ({}, {"a": 1})
+
+
+def test_a_diff_names_the_resource_on_both_sides():
+    diff = Outcome(None, {"a": 1}).result("branch a of PLAT/api")["diff"]
+    assert (diff["before_header"], diff["after_header"]) == ("branch a of PLAT/api", "branch a of PLAT/api")

@@ -91,3 +91,13 @@ def test_a_missing_library_is_named_with_the_interpreter_that_lacks_it(monkeypat
         _schema.Schema({}).faults({})
     assert "jsonschema is missing in " + sys.executable in str(caught.value)
     assert f"{sys.executable} -m pip install jsonschema" in str(caught.value)
+
+
+def test_all_missing_libraries_are_named_at_once(monkeypatch):
+    for name in _schema.LIBRARIES:
+        monkeypatch.setitem(sys.modules, name, None)
+    for name in _schema.LIBRARIES:
+        assert str(_schema.missing_library(name)) == (
+            f"The Python libraries requests and jsonschema are missing in {sys.executable}; install them there, for"
+            f" example with: {sys.executable} -m pip install requests jsonschema."
+        )

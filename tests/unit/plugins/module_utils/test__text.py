@@ -7,7 +7,7 @@ import re
 import string
 
 import pytest
-from ansible_collections.bitbucket.datacenter.plugins.module_utils._text import markdown, one_line
+from ansible_collections.bitbucket.datacenter.plugins.module_utils._text import counted, markdown, one_line
 from hypothesis import example, given
 from hypothesis import strategies as st
 
@@ -84,3 +84,7 @@ def test_a_text_is_shown_as_it_is(text):
     assert not set(bare) & set("\\`*_{}[]<>&~|#@!$^")
     assert "://" not in markdown(text) and "www." not in markdown(text)
     assert not re.match(r"\s*(?:[-+=:]|\d+[.)])", markdown(text))
+
+
+def test_one_thing_is_not_several():
+    assert [counted(number, "task") for number in (0, 1, 2)] == ["0 tasks", "1 task", "2 tasks"]

@@ -171,11 +171,13 @@ def test_there_are_steps_or_blockers_never_both_and_each_says_all(view, goal, na
     assert made["ghosts"] == [] and made["given_up"] == []
     # None where no node shows the version to restart at
     running = {each["version"] for each in view["nodes"]} | {None}
+    # once upgrade mode is off, what the others run is the version to come back to
+    back = {ORIGINAL} if view["upgrade_mode_enabled"] else running
     for step in made["steps"]:
         assert step["action"] in ACTIONS[goal] and step["reason"]
         if step["action"] in WORKS:
             assert step["host"] == f"host-{step['node']}"
-            assert step["version"] in {"upgrade": {TARGET}, "rollback": {ORIGINAL}, "restart": running}[goal]
+            assert step["version"] in {"upgrade": {TARGET}, "rollback": back, "restart": running}[goal]
         elif step["action"] == "wait_for_node":
             assert step["version"] in running
         else:
@@ -894,6 +896,12 @@ def test_what_shows_nothing_is_nobody_s_who_is_given_up():
     )
 
 
+def test_what_shows_nothing_may_be_of_a_host_that_is_given_up():
+    view = cluster(unnamed(1, version=TARGET), unnamed(3, OFFLINE, None), hidden("new"), enabled=True)
+    assert plan(view, THREE, given_up=["c"])["steps"][0]["host"] is None
+    assert plan(view, {host: THREE[host] for host in "ab"})["steps"][0]["host"] == "b"
+
+
 def test_a_node_that_moves_leaves_a_ghost_behind():
     nodes = [unnamed(last, OFFLINE, None) for last in (1, 2, 3)] + [
         unnamed(last, version=TARGET) for last in (31, 32, 33)
@@ -968,7 +976,10 @@ def test_a_reason_names_node_and_host_unless_that_says_the_same(host, shown):
 @pytest.mark.parametrize("goal", ["upgrade", "rollback"])
 def test_outside_upgrade_mode_a_host_without_a_row_is_a_blocker(goal):
     (blocker,) = plan(cluster(unnamed(1), unnamed(2)), THREE, goal=goal)["blockers"]
-    assert (blocker["node"], blocker["reason"]) == (None, "inventory host c does not match any node of the cluster")
+    assert (blocker["node"], blocker["reason"]) == (
+        None,
+        "inventory host c does not match any node of the cluster (searched for 192.0.2.3)",
+    )
     assert "start its node" in blocker["remedy"] and "rolling_upgrade_node_name of c" in blocker["remedy"]
 
 

@@ -453,3 +453,40 @@ def test_a_night_between_two_runs_is_a_narrow_break():
 )
 def test_a_duration_in_words(spent, said):
     assert duration(spent) == said
+
+
+# -- which cluster, and what it was asked ------------------------------------------------------------------------------
+
+
+def of_cluster(address, told, *acted):
+    """The same, of a cluster at an address, with results of the module that acts."""
+    first, *others = told["results"]
+    results = [{**first, "address": address}, *others]
+    return {**told, "results": [*results, *({"acted": {"action": name, "at": when}} for name, when in acted)]}
+
+
+def test_the_cluster_is_part_of_the_name_and_of_the_document():
+    document = report(of_cluster("git.example.com:8443/bitbucket", WHOLE))
+    assert document["cluster"] == "git.example.com:8443/bitbucket"
+    assert document["name"] == "rolling_upgrade_git.example.com-8443-bitbucket_9.4.21_to_9.4.22"
+    assert view(document)["address"] == "git.example.com:8443/bitbucket"
+    restart = report(of_cluster("one", told([BEGIN[0]], first_turn(FAILURE), goal="restart", message=FAILURE)))
+    assert restart["name"] == "rolling_restart_one_9.4.21"
+
+
+@pytest.mark.parametrize(("earlier", "later", "runs"), [("a", "a", 2), ("a", "b", 1), (None, "a", 1), ("a", None, 1)])
+def test_the_report_of_another_cluster_is_not_gone_on_with(earlier, later, runs):
+    before = json.dumps(report(of_cluster(earlier, FAILED)))
+    resumed = told([result(look(300, "MIXED", node1=SERVES_NEW, node2=SERVES_OLD), cluster=IN_UPGRADE_MODE)])
+    assert len(report(of_cluster(later, resumed), before)["runs"]) == runs
+
+
+def test_what_the_server_was_asked_is_told_over_all_runs():
+    first = report(of_cluster("a", FAILED, ("start", at(4))))
+    assert first["actions"] == [{"action": "start", "at": at(4)}]
+    rest = told(FINALIZE, turn("node1"), second_turn())
+    whole = report(of_cluster("a", rest, ("approve", at(275)), ("approve", at(275))), json.dumps(first))
+    assert whole["actions"] == [{"action": "start", "at": at(4)}, {"action": "approve", "at": at(275)}]
+    words = [event["text"] for event in view(whole)["events"]]
+    assert words.index("Upgrade mode is switched on") < words.index("The upgrade is approved")
+    assert report(of_cluster("a", told([*BEGIN], turn("node1")), ("cancel", at(6))))["actions"][0]["action"] == "cancel"

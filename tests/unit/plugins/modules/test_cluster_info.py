@@ -28,9 +28,10 @@ NODES = [
 def run(node):
     body = {"upgradeModeEnabled": True, "state": "MIXED", "originalVersion": "9.4.21", "nodes": NODES}
     with serving(lambda _request: Answer(200, body), read_only=True) as (client, server):
-        result = cluster_info.run(types.SimpleNamespace(params={"node": node}), client)
+        module = types.SimpleNamespace(params={"node": node}, warn=(warnings := []).append)
+        result = cluster_info.run(module, client)
         assert len(server.received) == 1
-    return result
+    return result, warnings
 
 
 @pytest.mark.parametrize(
@@ -50,7 +51,8 @@ def run(node):
     ],
 )
 def test_the_node_that_is_asked_for_is_found_beside_the_cluster(node, identifier):
-    result = run(node)
+    result, warnings = run(node)
+    assert bool(warnings) == bool(node and not identifier)
     assert (result["node"] and result["node"]["id"]) == identifier
     assert result["node"] is None or result["node"] in result["cluster"]["nodes"]
     assert result["changed"] is False
@@ -61,6 +63,15 @@ def test_the_node_that_is_asked_for_is_found_beside_the_cluster(node, identifier
         "192.0.2.11:7990",
         "192.0.2.12:7990",
     ]
+
+
+def test_a_node_that_is_not_found_is_named_with_the_nodes_that_are_listed():
+    _result, warnings = run(["192.0.2.99", "n9"])
+    (warning,) = warnings
+    assert warning == (
+        "no node matches 192.0.2.99 or n9, the cluster lists id-old, n3, n4, 192.0.2.11:7990, 192.0.2.12:7990: the"
+        " return value node is null"
+    )
 
 
 def test_a_node_that_may_be_any_of_several_is_refused():
