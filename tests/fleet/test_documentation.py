@@ -219,10 +219,11 @@ def _specs(role: str) -> dict[str, Any]:
 
 def _titles() -> list[tuple[str, str]]:
     """Every short description: of plugins of all kinds, and of each entry point of each role."""
-    found = []
-    for kind in ("modules", "filter", "inventory"):
-        for path in sorted((ROOT / "plugins" / kind).glob("*.py")):
-            found.append((f"{kind}/{path.stem}", documented(kind, path.stem, "DOCUMENTATION")["short_description"]))
+    found = [
+        (f"{kind}/{path.stem}", documented(kind, path.stem, "DOCUMENTATION")["short_description"])
+        for kind in ("modules", "filter", "inventory")
+        for path in sorted((ROOT / "plugins" / kind).glob("*.py"))
+    ]
     for role in ROLES:
         found += [(f"{role} {entry}", spec["short_description"]) for entry, spec in _specs(role).items()]
     return found

@@ -46,7 +46,11 @@ def test_an_error_can_be_returned_by_a_module(kind):
 
 
 def test_only_what_may_pass_by_itself_is_retryable():
-    assert {kind for kind in every_error() if kind.retryable} == {_errors.RateLimitedError, _errors.UnreachableError}
+    assert {kind for kind in every_error() if kind.retryable} == {
+        _errors.LockedError,
+        _errors.RateLimitedError,
+        _errors.UnreachableError,
+    }
 
 
 def test_one_error_may_say_otherwise():
