@@ -54,8 +54,8 @@ class Core:
 #: Python 3.11 the tests of playbooks run on the one between; more than that does not fit into the time of make test.
 CORES = (
     Core("2.16", controllers=("3.11", "3.12"), units=("3.9", "3.10"), long=("integration",)),
-    Core("2.19", controllers=("3.11", "3.13"), units=("3.11", "3.12"), long=("integration", "sanity")),
-    Core("2.21", controllers=("3.12", "3.14"), units=("3.13", "3.14")),
+    Core("2.19", controllers=("3.11", "3.13"), units=("3.11", "3.12"), long=("integration", "sanity", "settings")),
+    Core("2.21", controllers=("3.12", "3.14"), units=("3.13", "3.14"), long=("settings",)),
 )
 
 INTEGRATION_CONFIG = Path("tests", "integration", "integration_config.yml")
@@ -210,6 +210,15 @@ def variables(session: nox.Session, workspace: Workspace, core: Core) -> None:
     """Every role variable as a value and as text, by the session's ansible-playbook and .venv's pytest."""
     playbook = Path(session.virtualenv.location) / "bin" / "ansible-playbook"
     run_pytest(session, "tests/variables", {"BITBUCKET_TEST_ANSIBLE_PLAYBOOK": str(playbook)})
+
+
+@for_each_core
+def settings(session: nox.Session, workspace: Workspace, core: Core) -> None:
+    """Every playbook under settings of a user's own, by the session's ansible-playbook and .venv's pytest."""
+    session.run("make", "--silent", "collection", "community", external=True)
+    session.install("requests>=2.32", "jsonschema>=4.21")
+    playbook = Path(session.virtualenv.location) / "bin" / "ansible-playbook"
+    run_pytest(session, "tests/settings", {"BITBUCKET_TEST_ANSIBLE_PLAYBOOK": str(playbook)})
 
 
 @nox.session(name="galaxy-importer")

@@ -96,7 +96,7 @@ def test_wrong_password(simulator: Simulator, play: Play) -> None:
         run = play(playbook, variables=variables, password=WRONG_PASSWORD)
         assert_refused(run, "401", "check username and password")
         # tried again and again it would end in a CAPTCHA
-        assert len(run.failures) == 1
+        assert len({failure["task"] for failure in run.failures if failure["action"].startswith("bitbucket.")}) == 1
 
 
 def test_without_permission(simulator: Simulator, play: Play) -> None:
@@ -248,4 +248,4 @@ def test_finalize_before_nodes(simulator: Simulator, play: Play) -> None:
 
 def test_part_of_the_nodes(simulator: Simulator, play: Play) -> None:
     run = play("rolling_upgrade", "--limit", "node1", variables=simulator.archive("9.4.22"))
-    assert_refused(run, f"node {simulator.label('node2')} of the cluster is not a host of the inventory")
+    assert_refused(run, "node2 would be left out", "run it without a limit")

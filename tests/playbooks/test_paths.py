@@ -21,7 +21,10 @@ from .conftest import Play
 FROM_CALL = {"rolling_upgrade_report_dir", "release_notes_dir"}
 REFUSED = {
     "branch_cleanup_restore_dir",
-    *(f"rolling_upgrade_{name}" for name in ("install_dir", "home", "staging_dir", "log_file", "haproxy_socket")),
+    *(
+        f"rolling_upgrade_{name}"
+        for name in ("install_dir", "home", "staging_dir", "log_file", "haproxy_socket", "lock_dir")
+    ),
     *(
         f"rolling_upgrade_hooks.{name}"
         for name in ("pre_upgrade", "pre_node", "drain", "install", "undrain", "post_node", "finalize", "rollback")
