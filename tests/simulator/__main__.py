@@ -5,8 +5,8 @@
 from __future__ import annotations
 
 import argparse
-import os
 import logging
+import os
 import re
 import sys
 import textwrap
