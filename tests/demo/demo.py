@@ -85,10 +85,10 @@ class Demo:
         self.story.promise(f"every node is ACTIVE at {BEFORE}", seen["nodes"] == expected, seen)
 
     def check(self) -> None:
-        self.story.chapter("The plan first: --check --diff of both playbooks changes nothing")
+        self.story.chapter("The plan first: --check of both playbooks changes nothing")
         before = self.simulator.snapshot()
         for playbook in self.arguments:
-            run = self.play(playbook, "--check", "--diff")
+            run = self.play(playbook, "--check")
             self.story.promise("changes are predicted", run.changed > 0)
         after = self.simulator.snapshot()
         self.story.promise("git and the cluster are as before", before == after, after)
