@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 from harness.playbook import ROOT, Run
 from harness.simulator import Simulator
 
@@ -228,33 +227,32 @@ def test_a_run_with_the_artifacts_of_the_one_before(workflow: Workflow, runs: Ca
 # -- reports ----------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("playbook", ["rolling_restart", "rolling_upgrade_begin", "rolling_upgrade_rollback"])
-def test_a_report_that_cannot_be_written_changes_no_outcome(workflow: Workflow, playbook: str) -> None:
-    before = workflow.versions()[0]
-    variables = {} if playbook == "rolling_restart" else workflow.target()
-    run = workflow.job(playbook, rolling_upgrade_report_dir="/nonexistent", **variables)
+def test_a_report_that_cannot_be_written_changes_no_outcome(workflow: Workflow) -> None:
+    run = workflow.job("rolling_restart", rolling_upgrade_report_dir="/nonexistent")
     assert run.returncode == 0, run.output
     assert all(counted["failures"] == 0 for counted in run.hosts.values())
     (said,) = run.messages("Say that there is no report")
     assert "/nonexistent" in said and "changes nothing of the outcome" in said
-    assert workflow.versions()[0] == before
 
 
 def test_two_clusters_with_one_directory_have_reports_of_their_own(workflow: Workflow, directory: Path) -> None:
-    with cluster(directory / "test_artifacts_other", nodes=2) as started:
-        others = yaml.safe_load(started.write_inventory(directory / "other.yml").read_text(encoding="utf-8"))
-        others["bitbucket"]["vars"]["rolling_upgrade_report_dir"] = str(workflow.directory)
-        (directory / "other.yml").write_text(yaml.safe_dump(others), encoding="utf-8")
-        target = workflow.simulator.archive(workflow.versions()[1])
-        workflow.artifacts = {}
-        workflow.succeed("rolling_upgrade_begin", **target)
-        other = player(started, directory / "test_artifacts_other", directory / "other.yml")
-        assert other("rolling_restart").returncode == 0
-        workflow.succeed("rolling_upgrade_rollback", **target)
-    documents = [json.loads(path.read_text(encoding="utf-8")) for path in workflow.directory.glob("rolling_*.json")]
-    places = {simulator.url.removeprefix("http://") for simulator in (workflow.simulator, started)}
-    assert {document["cluster"] for document in documents} == places
-    for document in documents:
-        assert document["cluster"].replace(":", "-") in document["name"]
-        page = (workflow.directory / f"{document['name']}.html").read_text(encoding="utf-8")
-        assert document["cluster"] in page
+    """Two upgrades between the same versions, at the same time."""
+    present, target = workflow.versions()
+    with cluster(directory / "test_artifacts_other", 2, "--version", present) as started:
+        path = started.write_inventory(directory / "other.yml", rolling_upgrade_report_dir=str(workflow.directory))
+        other = player(started, directory / "test_artifacts_other", path)
+        workflow.succeed("rolling_upgrade_begin", **workflow.target())
+        begun = other("rolling_upgrade_begin", variables=started.archive(target))
+        assert begun.returncode == 0, begun.output
+        workflow.succeed("rolling_upgrade_rollback", **workflow.target())
+    found = workflow.directory.glob(f"rolling_upgrade_*_{present}_to_{target}.json")
+    told = {document["cluster"]: document for document in (json.loads(each.read_text("utf-8")) for each in found)}
+    ours, others = (simulator.url.removeprefix("http://") for simulator in (workflow.simulator, started))
+    assert {place: document["outcome"] for place, document in told.items()} == {ours: "succeeded", others: "unfinished"}
+    for place, document in told.items():
+        assert place.replace(":", "-") in document["name"] and len(document["runs"]) == (2 if place == ours else 1)
+        assert f" of {place} " in page_title(workflow.directory / f"{document['name']}.html")
+
+
+def page_title(path: Path) -> str:
+    return path.read_text(encoding="utf-8").partition("<title>")[2].partition("</title>")[0]
