@@ -25,13 +25,13 @@ REPORTS := .build/reports
 
 REQUIREMENTS := tests/requirements.txt $(shell sed -n 's|^-r |tests/|p' tests/requirements.txt)
 # Directories are listed too: their time of change tells when a file was taken away.
-SOURCES := $(shell find galaxy.yml README.md CHANGELOG.md LICENSE LICENSES docs meta plugins roles playbooks changelogs \
+SOURCES := $(shell find galaxy.yml README.md requirements.txt CHANGELOG.md LICENSE LICENSES docs meta plugins roles playbooks changelogs \
              -not -path '*/__pycache__*' 2>/dev/null)
 
 # Evaluated where it is used, that is, once .venv is there.
 ALL_GATES = $(shell $(BIN)/nox --list-sessions --json | \
               $(BIN)/python -c 'import json, sys; print(*(each["session"] for each in json.load(sys.stdin)))')
-WITHOUT_TESTS = $(filter-out units-% integration-% tests-%,$(ALL_GATES))
+WITHOUT_TESTS = $(filter-out units-% integration-% tests-% variables-%,$(ALL_GATES))
 
 .DEFAULT_GOAL := help
 

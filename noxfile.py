@@ -176,6 +176,42 @@ def units(session: nox.Session, workspace: Workspace, core: Core) -> None:
     ansible_test(session, workspace, "units", *targets)
 
 
+#: Tests of all that calls requests and jsonschema; the rest of the collection does not see them.
+OF_LIBRARIES = ("client", "connection", "schema", "fits", "identity", "retry", "branch_document")
+
+
+_OLDEST = CORES[0].controller
+
+
+@nox.session(name="tests-oldest-libraries", python=str(interpreters.find(_OLDEST)) if _OLDEST else False)
+def oldest_libraries(session: nox.Session) -> None:
+    """Unit tests with the oldest versions of the libraries that requirements.txt admits, on the oldest ansible-core."""
+    if not _OLDEST:
+        session.skip(f"ansible-core {CORES[0].version} needs Python {' to '.join(CORES[0].controllers)}")
+    required = (ROOT / "requirements.txt").read_text(encoding="utf-8").splitlines()
+    oldest = [line.replace(">=", "==") for line in required if ">=" in line]
+    session.install(
+        f"ansible-core~={CORES[0].version}.0",
+        *oldest,
+        "hypothesis~=6.100",
+        "pytest~=9.0",
+        "pytest-timeout~=2.4",
+        "PyYAML~=6.0",
+    )
+    workspace = Workspace(session.name)
+    tests = [f"tests/unit/plugins/module_utils/test__{name}.py" for name in OF_LIBRARIES]
+    with session.chdir(workspace.copy_collection()):
+        junit = f"--junit-xml={GATES / session.name / 'junit' / 'pytest.xml'}"
+        session.run("python", "-m", "pytest", junit, *tests, env={"PYTHONPATH": str(workspace.root)})
+
+
+@for_each_core
+def variables(session: nox.Session, workspace: Workspace, core: Core) -> None:
+    """Every role variable as a value and as text, by the session's ansible-playbook and .venv's pytest."""
+    playbook = Path(session.virtualenv.location) / "bin" / "ansible-playbook"
+    run_pytest(session, "tests/variables", {"BITBUCKET_TEST_ANSIBLE_PLAYBOOK": str(playbook)})
+
+
 @for_each_core
 def settings(session: nox.Session, workspace: Workspace, core: Core) -> None:
     """Every playbook under settings of a user's own, by the session's ansible-playbook and .venv's pytest."""

@@ -98,8 +98,8 @@ options:
     type: float
 requirements:
   - Python 3.9 or newer
-  - requests
-  - jsonschema
+  - requests 2.25.1 or newer
+  - jsonschema 3.2.0 or newer
 """
 
     # modules read the environment by themselves; of plugins, Ansible does it by what is documented here

@@ -12,8 +12,7 @@ short_description: Group the commits of a release
 version_added: 1.0.0
 author: bitbucket.datacenter contributors (@bitbucket-datacenter)
 description:
-  - Makes of the commits of a release what its notes tell, grouped by issue, by author and by type, with the addresses
-    of commits and issues.
+  - Groups the commits of a release by type, by issue or by author, with the addresses of commits and issues.
   - The type is that of a conventional commit, such as V(feat) of C(feat(search)!:) and a text, in front of which issue
     keys may stand. Of any other commit it is V(other).
   - Texts are what people have written. Escape them in a template, for HTML by the filter C(e) of Jinja, for Markdown by
@@ -26,11 +25,14 @@ options:
     elements: dict
     required: true
   group_by:
-    description: The groups that are wanted, in their order.
+    description:
+      - The groups, in their order. Each group has all commits.
+      - By V(type) and by V(author), each commit is in one section. By V(issue) it is in the section of each issue that
+        it names.
     type: list
     elements: str
     choices: [issue, author, type]
-    default: [issue, author, type]
+    default: [type]
   issue_pattern:
     description:
       - Regular expression for issue keys in messages. A key is all that it finds, whatever groups it has.
@@ -47,6 +49,14 @@ options:
       - Address of Jira, or of an issue or project in it, as
         RV(bitbucket.datacenter.jira_entity_link_info#module:entity_link.url).
       - Without it issues have no addresses.
+    type: str
+  since:
+    description:
+      - Branch, tag, full ref or commit that the release is compared with, for C(compare_url).
+    type: str
+  until:
+    description:
+      - Branch, tag, full ref or commit of the release, for C(compare_url).
     type: str
 seealso:
   - module: bitbucket.datacenter.commit_info
@@ -79,6 +89,11 @@ _value:
       description: How many commits there are.
       type: int
       sample: 12
+    compare_url:
+      description:
+        - Address of the page that compares O(since) with O(until). Null without these or O(repository_url).
+      type: str
+      sample: https://bitbucket.example.com/projects/PLAT/repos/api/compare/diff?targetBranch=v9.4.21&sourceBranch=v9.4.22
     latest_commit_time:
       description: When the first of them was written, null without any.
       type: str
@@ -102,7 +117,7 @@ _value:
       elements: str
       sample: [Dora Developer]
     breaking_changes:
-      description: Commits with a C(!) after their type or C(BREAKING CHANGE) at the begin of a line.
+      description: Commits with a C(!) after their type, or with a footer C(BREAKING CHANGE) at the beginning of a line.
       type: list
       elements: dict
       contains: &commit
@@ -165,6 +180,13 @@ _value:
           description: Whether it is one of the breaking changes.
           type: bool
           sample: true
+        breaking_notes:
+          description:
+            - Text of each footer C(BREAKING CHANGE) of the message with all its lines. A footer ends at the next one.
+            - The subject without type and scope where a breaking change has no footer. Empty for other commits.
+          type: list
+          elements: str
+          sample: ["Answers have another shape.\nSee the manual."]
         merge:
           description: Whether it has several parents.
           type: bool
@@ -214,16 +236,18 @@ from ansible.errors import AnsibleFilterError
 from ansible.utils.unsafe_proxy import wrap_var
 
 from ..module_utils._errors import BitbucketError
-from ..module_utils._release_notes import GROUPS, notes
+from ..module_utils._release_notes import notes
 
 
 def release_notes(
     commits: t.Iterable[t.Mapping[str, t.Any]],
-    group_by: t.Sequence[str] = tuple(GROUPS),
+    group_by: t.Sequence[str] = ("type",),
     *,
     issue_pattern: str | None = None,
     repository_url: str | None = None,
     jira_url: str | None = None,
+    since: str | None = None,
+    until: str | None = None,
 ) -> t.Any:
     """``notes``, whose texts Ansible must not take for templates, with errors as Ansible's."""
     try:
@@ -234,6 +258,8 @@ def release_notes(
                 issue_pattern=issue_pattern,
                 repository_url=repository_url,
                 jira_url=jira_url,
+                since=since,
+                until=until,
             )
         )
     except BitbucketError as error:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import typing as t
+from urllib.parse import quote
 
 from ._errors import InputError
 from ._issue_key import PATTERN, compiled, is_issue_key, keys_in
@@ -34,7 +35,13 @@ _TYPES = {
 }
 # a word that is no issue key, a scope in brackets, a mark for what breaks users, and a text
 _CONVENTIONAL = re.compile(r"(?P<type>[A-Za-z]+(?:-[A-Za-z]+)*)(?:\((?P<scope>[^()]*)\))?(?P<breaking>!)?: +\S")
-_BREAKING = re.compile(r"^BREAKING[ -]CHANGE: ", re.MULTILINE)
+# the footer of a change that breaks users, with its text behind it or from the next line on; and what ends a footer:
+# another one, a trailer of git, or a reference to an issue
+_BREAKING = re.compile(r"^BREAKING[ -]CHANGE:(?=\s|\Z)[ \t]*", re.MULTILINE)
+_FOOTER = re.compile(
+    r"^(?:BREAKING[ -]CHANGE:(?=\s|\Z)|[A-Z][A-Za-z]*(?:-[A-Za-z]+)+: |(?:Closes|Fixes|Refs|Resolves)(?:: | #))",
+    re.MULTILINE,
+)
 _BETWEEN_KEYS = re.compile(r"[\s\[\](),:/-]*")
 _SHORT = 11
 # no user name, and nothing that would end a link in HTML or Markdown
@@ -51,11 +58,14 @@ def notes(
     issue_pattern: str | None = None,
     repository_url: str | None = None,
     jira_url: str | None = None,
+    since: str | None = None,
+    until: str | None = None,
 ) -> View:
     """The notes of a release: its commits, views of ``_commit.view`` in the order of a log, in groups.
 
     ``group_by`` are kinds of GROUPS in the order that is wanted. ``issue_pattern`` is Jira's own unless given.
     ``repository_url`` and ``jira_url`` may be the addresses of pages there; without them there are no links.
+    ``since`` and ``until`` are the ends of the range, for the address of the page that compares them.
     Raises InputError; KeyError, TypeError or AttributeError where a commit is not as described.
     """
     unknown = [kind for kind in group_by if kind not in GROUPS]
@@ -69,6 +79,7 @@ def notes(
     issue_keys = sorted({key for entry in entries for key in entry["issue_keys"]}, key=_by_number)
     return {
         "commit_count": len(entries),
+        "compare_url": links.comparison(since, until),
         "latest_commit_time": entries[0]["author_time"] if entries else None,
         "issues": [{"issue_key": key, "url": links.issue(key)} for key in issue_keys],
         "authors": sorted({entry["author_name"] for entry in entries if entry["author_name"]}, key=_by_name),
@@ -88,6 +99,16 @@ class _Links:
     def commit(self, commit_id: str) -> str | None:
         """The page of a commit."""
         return f"{self._repository}/commits/{commit_id}" if self._repository and is_commit_id(commit_id) else None
+
+    def comparison(self, since: str | None, until: str | None) -> str | None:
+        """The page that shows what ``until`` has and ``since`` has not.
+
+        Both are names of branches or tags, full refs or ids of commits (seen in the links of users and of tools that
+        write change logs, most often full refs).
+        """
+        if not (self._repository and since and until):
+            return None
+        return f"{self._repository}/compare/diff?targetBranch={_quoted(since)}&sourceBranch={_quoted(until)}"
 
     def issue(self, key: str) -> str | None:
         """The page of an issue; what another pattern has found may be no key of Jira's."""
@@ -113,6 +134,8 @@ def _entry(commit: Known, pattern: re.Pattern[str], links: _Links) -> View:
     keys = list(dict.fromkeys(filter(None, map(one_line, keys_in(message, pattern)))))
     kind = _CONVENTIONAL.match(subject, _after_keys(subject, pattern))
     shown = set(keys_in(subject, pattern))
+    breaking = bool((kind and kind["breaking"]) or _BREAKING.search(message))
+    description = subject[kind.end() - 1 :] if kind else subject
     return {
         "id": commit["id"],
         "short_id": commit["id"][:_SHORT],
@@ -125,9 +148,26 @@ def _entry(commit: Known, pattern: re.Pattern[str], links: _Links) -> View:
         "author_time": commit["author_time"],
         "type": kind["type"].lower() if kind else OTHER,
         "scope": kind["scope"] or None if kind else None,
-        "breaking": bool((kind and kind["breaking"]) or _BREAKING.search(message)),
+        "breaking": breaking,
+        "breaking_notes": (_breaking_notes(message) or [description]) if breaking else [],
         "merge": len(commit["parents"]) > 1,
     }
+
+
+def _breaking_notes(message: str) -> list[str]:
+    """The whole text of each footer that tells what breaks, line by line as it was written."""
+    message = "\n".join(message.splitlines())
+    found = []
+    for footer in _BREAKING.finditer(message):
+        end = _FOOTER.search(message, footer.end())
+        text = message[footer.end() : end.start() if end else None].strip()
+        found.append("\n".join(one_line(line) for line in text.split("\n")))
+    return [text for text in found if text]
+
+
+def _quoted(name: str) -> str:
+    """A value for a query. What would end a link of Markdown or an attribute of HTML is encoded too."""
+    return quote(name, safe="", errors="replace")
 
 
 def _after_keys(subject: str, pattern: re.Pattern[str]) -> int:

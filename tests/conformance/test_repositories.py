@@ -98,6 +98,14 @@ def test_archived(api: Api, new_repository: Callable[..., Repository]) -> None:
     assert repository.push(f"topic:refs/heads/{repository.name()}", check=False).returncode != 0
 
 
+@claim("An update of a repository answers 201 with the repository as it is then", evidence="doc")
+def test_updated(api: Api, new_repository: Callable[..., Repository]) -> None:
+    repository = new_repository(empty=True)
+    answer = api.put(repository.rest, {"description": "Another one"}, status=201, schema="repository")
+    assert (answer.json["slug"], answer.json["description"]) == (repository.slug, "Another one")
+    assert api.get(repository.rest).json["description"] == "Another one"
+
+
 @claim("A repository that is deleted is gone: 202, then 404", evidence="doc")
 def test_deleted(api: Api, new_repository: Callable[..., Repository]) -> None:
     repository = new_repository(empty=True)

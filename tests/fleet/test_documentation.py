@@ -263,3 +263,24 @@ def _documents() -> list[tuple[str, str]]:
 def test_only_semantic_markup_escapes(where: str, text: str) -> None:
     """C(), I(), B() and the like end at the first parenthesis, and show a backslash as it is."""
     assert not re.findall(r"\b[CIBMUP]\([^)]*\\\)", text)
+
+
+# -- libraries -------------------------------------------------------------------------------------------------------
+
+
+def test_the_libraries_are_told_everywhere_with_their_oldest_versions() -> None:
+    """Where ansible-builder looks for them, in the documentation of every module, and in the README."""
+    told = yaml.safe_load((ROOT / "meta" / "execution-environment.yml").read_text(encoding="utf-8"))
+    lines = (ROOT / told["dependencies"]["python"]).read_text(encoding="utf-8").splitlines()
+    libraries = [line for line in lines if line and not line.startswith("#")]
+    assert [line.partition(">=")[0] for line in libraries] == ["requests", "jsonschema"]
+    fragment = _fragment((ROOT / "plugins" / "doc_fragments" / "connection.py").read_text("utf-8"), "DOCUMENTATION")
+    documented_libraries = [f"{' '.join(each.split('>='))} or newer" for each in libraries]
+    assert [each for each in fragment["requirements"] if "Python" not in each] == documented_libraries
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert all(f"'{each}'" in readme for each in libraries)
+
+
+def test_the_collection_carries_its_requirements(collections: Path) -> None:
+    root = collections / "ansible_collections" / COLLECTION.replace(".", "/")
+    assert (root / "meta" / "execution-environment.yml").is_file() and (root / "requirements.txt").is_file()

@@ -21,7 +21,7 @@ from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGE = "ansible_collections.bitbucket.datacenter.plugins"
 #: Everything public must work with nothing but these.
-TRAVELS = ("meta", "plugins", "roles", "playbooks", "galaxy.yml")
+TRAVELS = ("meta", "plugins", "requirements.txt", "roles", "playbooks", "galaxy.yml")
 
 
 def install(collections: Path) -> Path:

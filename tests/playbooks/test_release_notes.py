@@ -13,6 +13,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from harness.bench import Bench
@@ -35,7 +36,10 @@ MESSAGES = [
     ("PLAT-11 feat(search): Search in titles", DORA),
     (f"fix: {HOSTILE}\n\nFor PLAT-2 and WEB-7.", ZOE),
     ("feat(api)!: Drop the old answers\n\nPLAT-12", DORA),
-    ("docs: Say how\n\nBREAKING CHANGE: the configuration is another", ZOE),
+    (
+        "docs: Say how\n\nBREAKING CHANGE: another file,\n<b>see</b> [x](y) {{ 7 * 7 }}:\n\n* ö\n* 日\n\nRefs: x",
+        ZOE,
+    ),
     ("# no heading `code` *x* _y_ www.example.com https://example.com", DORA),
     ("- no list for PLAT-2, größer 日本語 \U0001f469\u200d\U0001f680 \u202eesrever", ZOE),
     ("1. no list\n\nbut a body with UTF-8 in it", DORA),
@@ -148,8 +152,14 @@ def ordered(groups: Groups) -> Groups:
     return {group: {name: sorted(listed) for name, listed in sections.items()} for group, sections in groups.items()}
 
 
-def breaking(commits: list[Commit]) -> list[str]:
-    return [each.id[:11] for each in commits if "!: " in each.subject or "BREAKING CHANGE: " in each.message]
+def breaking(commits: list[Commit]) -> list[tuple[str, str]]:
+    """Id and text of what breaks users: of the footer, or of the subject without one."""
+    found = []
+    for each in commits:
+        footer = each.message.partition("BREAKING CHANGE: ")[2].partition("\n\nRefs: ")[0].strip()
+        if footer or "!: " in each.subject:
+            found.append((each.id[:11], footer or each.subject.partition("!: ")[2]))
+    return found
 
 
 def shown(subject: str) -> str:
@@ -175,14 +185,22 @@ class Read:
 
     title: str = ""
     groups: Groups = dataclasses.field(default_factory=dict)
-    breaking: list[str] = dataclasses.field(default_factory=list)
+    breaking: list[tuple[str, str]] = dataclasses.field(default_factory=list)
     subjects: dict[str, str] = dataclasses.field(default_factory=dict)
     links: dict[str, set[str]] = dataclasses.field(default_factory=dict)
 
 
 def read_markdown(path: Path) -> Read:
     read, group, section = Read(), "", ""
+    broken: list[str] = []
     for line in path.read_text(encoding="utf-8").split("\n"):
+        if group == "Breaking changes" and not line.startswith("## "):
+            # an item goes on with lines that are indented below it, and ends lines that others follow with two spaces
+            assert re.match(r"- |  \S|\Z", line), line
+            if line.startswith("- "):
+                broken.append("")
+            broken[-1:] = [f"{each}{line[2:].strip()}\n" for each in broken[-1:]]
+            continue
         level, _space, text = line.partition(" ")
         if level == "#":
             read.title = plain(text)
@@ -197,14 +215,14 @@ def read_markdown(path: Path) -> Read:
             assert matched, text
             subject, found, rest = matched.groups()
             marked = subject.removeprefix("**Breaking:** ")
-            if group == "Breaking changes":
-                assert marked != subject
-                read.breaking.append(found)
-            else:
-                read.groups[group][section].append(found)
+            read.groups[group][section].append(found)
             read.subjects[found] = plain(marked)
             read.links[found] = {url for _text, url in LINK.findall(subject + f"[{found}]" + rest)}
     read.groups.pop("Breaking changes", None)
+    for each in broken:
+        matched = re.fullmatch(r"(.*) \(\[([0-9a-f]{11})\]\(.*\)\)", each.strip(), flags=re.DOTALL)
+        assert matched, each
+        read.breaking.append((matched[2], "\n".join(map(plain, matched[1].split("\n")))))
     return read
 
 
@@ -242,9 +260,9 @@ class Notes(Page):
             self.read.groups[self._group][self._section] = []
         elif "li" in inside and self._classes[-1:] == ["id"]:
             if self._group == "Breaking changes":
-                self.read.breaking.append(data)
-            else:
-                self.read.groups[self._group][self._section].append(data)
+                self.read.breaking.append((data, self._subject))
+                return
+            self.read.groups[self._group][self._section].append(data)
             self.read.subjects[data] = self._subject
             self.read.links[data] = self._item
         elif "li" in inside and "bdi" in inside and "soft" not in self._classes:
@@ -261,7 +279,8 @@ def pages(directory: Path) -> dict[str, Path]:
 
 def assert_read(read: Read, commits: list[Commit], browse: str) -> None:
     # where several histories meet, servers and versions of git differ in which comes first
-    assert ordered(read.groups) == ordered(expected(commits))
+    groups = {name: sections for name, sections in expected(commits).items() if name in read.groups}
+    assert ordered(read.groups) == ordered(groups)
     assert read.breaking == breaking(commits)
     assert read.subjects == {each.id[:11]: shown(each.subject) for each in commits}
     assert read.links == {
@@ -287,24 +306,45 @@ def test_the_pages_say_what_git_says(work: Work, play: Play, tmp_path: Path) -> 
     assert done.returncode == 0, done.output
     found = pages(tmp_path)
     assert sorted(found) == [".html", ".md"]
+    compared = f"{browse.removesuffix('/browse')}/compare/diff?targetBranch=v1&sourceBranch={quote(RELEASE, safe='')}"
     assert {path.stem for path in found.values()} == {f"release_notes_{KEY}_{SLUG}_v1_to_release-b-2.0-amp-"}
     markdown, page = read_markdown(found[".md"]), Notes(found[".html"], ("http://127.0.0.1", JIRA, "#by-"))
     for read in (markdown, page.read):
         assert read.title == f"{SLUG} {RELEASE}"
-        assert list(read.groups) == ["By issue", "By author", "By type"]
-        assert list(read.groups["By issue"]) == [
-            "PLAT-2", "PLAT-9", "PLAT-10", "PLAT-11", "PLAT-12", "UTF-8", "WEB-7", "No issue",
-        ]  # fmt: skip
+        assert list(read.groups) == ["By type"]
         assert list(read.groups["By type"]) == ["Features", "Fixes", "Documentation", "Chores", "Other changes"]
         assert_read(read, commits, browse.removesuffix("/browse"))
     written = {path: path.read_bytes() for path in found.values()}
     assert not any(b"javascript" in link.encode() for link in page.links)
+    assert compared in page.links
+    text = found[".md"].read_text(encoding="utf-8")
+    assert f"]({compared})" in text
+    # what breaks users refers to its commit, and that is listed once like every other
+    for path in found.values():
+        listed = re.findall(r"/commits/([0-9a-f]{40})\b", path.read_text(encoding="utf-8"))
+        ids = [each.id for each in commits]
+        assert sorted(listed) == sorted([*ids, *(each for each in ids if each[:11] in dict(breaking(commits)))])
 
     again = play("release_notes", variables=variables(tmp_path))
     assert again.returncode == 0 and again.changed == 0, again.output
     assert {path: path.read_bytes() for path in tmp_path.iterdir()} == written
     assert not [route for route in work.simulator.requests_served() if not route.startswith("GET")]
     assert not list(Path.cwd().glob("trap")) and not list(tmp_path.rglob("trap"))
+
+
+def test_all_groups(work: Work, play: Play, tmp_path: Path) -> None:
+    commits = work.log("--no-merges", "v1..main")
+    browse = work.simulator.api("GET", f"/rest/api/latest/projects/{KEY}/repos/{SLUG}")["links"]["self"][0]["href"]
+    done = play("release_notes", variables=variables(tmp_path, group_by=["issue", "author", "type"]))
+    assert done.returncode == 0, done.output
+    found = pages(tmp_path)
+    markdown, page = read_markdown(found[".md"]), Notes(found[".html"], ("http://127.0.0.1", JIRA, "#by-"))
+    for read in (markdown, page.read):
+        assert list(read.groups) == ["By issue", "By author", "By type"]
+        assert list(read.groups["By issue"]) == [
+            "PLAT-2", "PLAT-9", "PLAT-10", "PLAT-11", "PLAT-12", "UTF-8", "WEB-7", "No issue",
+        ]  # fmt: skip
+        assert_read(read, commits, browse.removesuffix("/browse"))
 
 
 def test_merges_groups_formats_title_and_pattern(work: Work, play: Play, tmp_path: Path) -> None:
@@ -332,7 +372,7 @@ def test_merges_groups_formats_title_and_pattern(work: Work, play: Play, tmp_pat
 
 def test_without_a_link_to_jira_keys_are_text(play: Play, tmp_path: Path) -> None:
     web = {"project_key": "WEB", "repository": "shop", "since": "main", "until": "feat/WEB-3-search"}
-    done = play("release_notes", variables=variables(tmp_path, **web))
+    done = play("release_notes", variables=variables(tmp_path, **web, group_by=["issue"]))
     assert done.returncode == 0, done.output
     found = pages(tmp_path)
     for read in (read_markdown(found[".md"]), Notes(found[".html"], ("http://127.0.0.1", "#by-")).read):

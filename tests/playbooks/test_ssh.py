@@ -114,6 +114,30 @@ def test_by_service(ssh_simulator: Simulator, play_ssh: Play, version: str, tmp_
     assert "WARNING" not in again.output
 
 
+@pytest.mark.long
+def test_a_service_that_does_not_stop(ssh_simulator: Simulator, play_ssh: Play, version: str) -> None:
+    """The run ends at its limit, with the node in service; the next one goes on where it ended."""
+    before = running(ssh_simulator)["node1"]
+    variables = ssh_simulator.archive(version)
+    scripts = [Path(node["install_dir"], before, "bin", "stop-bitbucket.sh") for node in ssh_simulator.facts["nodes"]]
+    whole = scripts[0].read_text(encoding="utf-8")
+    for script in scripts:
+        script.write_text("#!/bin/sh\nsleep 60\n", encoding="utf-8")
+    run = play_ssh("rolling_upgrade", variables={**variables, "rolling_upgrade_command_timeout": 10})
+    for script in scripts:
+        script.write_text(whole, encoding="utf-8")
+    assert run.returncode != 0
+    message = run.failures[-1]["msg"]
+    assert "the service atlbitbucket did not stop within 10 s, and may still stop later" in message, message
+    assert f"is ACTIVE at version {before} and is in service" in message, message
+    assert not [name for name, backend in ssh_simulator.backends().items() if backend["drained"]]
+    assert {node for _state, node in ssh_simulator.cluster()["nodes"].values()} == {before}
+
+    again = play_ssh("rolling_upgrade", variables=variables)
+    assert again.returncode == 0, again.output
+    assert running(ssh_simulator) == dict.fromkeys(NODES, version)
+
+
 def whole_state(simulator: Simulator) -> object:
     return simulator.cluster(), on_disk(simulator), owners(simulator), simulator.backends()
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import argparse
 import logging
+import os
 import re
 import sys
 import textwrap
@@ -83,9 +84,9 @@ def main() -> int:
         " address each",
     )  # fmt: skip
     parser.add_argument(
-        "--node-names", choices=("none", "unique", "same"), default="none",
+        "--node-names", choices=("none", "unique", "same"), default=os.environ.get("SIMULATOR_NODE_NAMES", "none"),
         help="the names of the nodes in the cluster: not configured, node1 to nodeN, or one for all"
-        " (default: %(default)s)",
+        " (default: %(default)s, or by the environment variable SIMULATOR_NODE_NAMES)",
     )  # fmt: skip
     parser.add_argument(
         "--version", type=_version, default=Version(9, 4, 21),

@@ -27,12 +27,12 @@ def test_a_project_from_start_to_end(bench: Workbench) -> None:
 
 
 def test_former_names_lead_to_the_present_ones(bench: Workbench) -> None:
-    renamed = bench.ok("PUT", bench.repo, json={"name": "Work Bench"})
+    renamed = bench.ok("PUT", bench.repo, 201, json={"name": "Work Bench"})
     assert (renamed["slug"], renamed["name"]) == ("work-bench", "Work Bench")
     assert bench.ok("GET", bench.repo)["id"] == renamed["id"]
     other = bench.key + "OTHER"
     bench.ok("POST", API + "/projects", 201, json={"key": other, "name": other})
-    moved = bench.ok("PUT", f"{bench.project}/repos/work-bench", json={"project": {"key": other}})
+    moved = bench.ok("PUT", f"{bench.project}/repos/work-bench", 201, json={"project": {"key": other}})
     assert moved["project"]["key"] == other
     assert bench.ok("GET", bench.repo)["id"] == moved["id"]
     bench.ok("PUT", f"{API}/projects/{other}", json={"key": other + "2"})
@@ -58,7 +58,7 @@ def test_a_repository_from_start_to_end(bench: Workbench) -> None:
 
 def test_an_archived_repository_refuses_writes(bench: Workbench) -> None:
     bench.push("main:topic")
-    assert bench.ok("PUT", bench.repo, json={"archived": True})["archived"] is True
+    assert bench.ok("PUT", bench.repo, 201, json={"archived": True})["archived"] is True
     body = {"name": "x", "startPoint": "main"}
     for path in (bench.utils + "/branches", bench.repo + "/branches", bench.repo + "/tags"):
         bench.refused("POST", path, 409, json=body)
@@ -70,7 +70,7 @@ def test_an_archived_repository_refuses_writes(bench: Workbench) -> None:
     slugs = [each["slug"] for each in bench.ok("GET", f"{API}/repos?projectkey={bench.key}")["values"]]
     assert slugs == []
     assert bench.ok("GET", f"{API}/repos?projectkey={bench.key}&archived=ALL")["size"] == 1
-    bench.ok("PUT", bench.repo, json={"archived": False})
+    bench.ok("PUT", bench.repo, 201, json={"archived": False})
     bench.ok("POST", bench.utils + "/branches", 201, json=body)
 
 

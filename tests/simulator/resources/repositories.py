@@ -67,7 +67,7 @@ async def create_repository(call: Call) -> web.Response:
 
 @routes.put(API + REPOSITORY, permission="REPO_ADMIN")
 async def update_repository(call: Call) -> web.Response:
-    """doc: name, description, public, forkable, archived, defaultBranch; `project.key` moves the repository."""
+    """doc: 201. name, description, public, forkable, archived, defaultBranch; `project.key` moves the repository."""
     body = await call.body()
     _checked_default_branch(body)
     target = call.repository.project
@@ -85,7 +85,7 @@ async def update_repository(call: Call) -> web.Response:
     repository = call.node.registry.update_repository(call.repository, body, target)
     if "defaultBranch" in body:
         call.git.set_default_branch(str(body["defaultBranch"]).removeprefix("refs/heads/"))
-    return call.reply(present.repository(call, repository))
+    return call.reply(present.repository(call, repository), 201)
 
 
 @routes.delete(API + REPOSITORY, permission=None)

@@ -21,7 +21,7 @@ COMMIT = {
 
 def test_commits_are_grouped_in_the_order_of_the_documentation():
     made = notes([COMMIT])
-    assert [group["by"] for group in made["groups"]] == ["issue", "author", "type"]
+    assert [group["by"] for group in made["groups"]] == ["type"]
     assert made["groups"][0]["sections"][0]["commits"][0]["subject"] == "PLAT-1 {{ x }}"
 
 

@@ -574,3 +574,22 @@ def test_no_error_carries_the_secret(answer):
     with serving(answer, **connection) as (client, _server), pytest.raises(_errors.BitbucketError) as caught:
         client.get("/rest/x", NAMED)
     assert SECRET not in f"{caught.value} {caught.value.to_dict()} {caught.value!r}"
+
+
+# -- where the server is -----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("url", "address"),
+    [
+        ("https://git.example.com", "git.example.com"),
+        ("https://GIT.example.com:443/bitbucket/", "git.example.com/bitbucket"),
+        ("http://git.example.com:80/", "git.example.com"),
+        ("https://git.example.com:8443", "git.example.com:8443"),
+        ("http://[2001:db8::1]:7990/x", "[2001:db8::1]:7990/x"),
+    ],
+)
+def test_the_address_has_neither_scheme_nor_default_port(url, address):
+    connection = _transport.Connection(urls=(url, "https://other.example.com"), authorization=None, allow_http=True)
+    with _client.Client(connection) as client:
+        assert client.address == address

@@ -70,6 +70,58 @@ def test_the_type_is_that_of_a_conventional_commit(message, kind, scope, breakin
     assert (entry["type"], entry["scope"], entry["breaking"]) == (kind, scope, breaking)
 
 
+@pytest.mark.parametrize(
+    ("message", "told"),
+    [
+        ("feat: a", []),
+        ("feat!: a", ["a"]),
+        ("PLAT-1 feat(x)!: a: b", ["a: b"]),
+        ("feat: a\n\nBREAKING CHANGE: one line", ["one line"]),
+        ("feat!: a\n\nBREAKING CHANGE: one line", ["one line"]),
+        ("feat: a\n\nBREAKING CHANGE: one\ntwo\n\n  three", ["one\ntwo\n\nthree"]),
+        ("feat: a\r\n\r\nBREAKING CHANGE: one\r\ntwo\r\n", ["one\ntwo"]),
+        ("feat: a\n\nBREAKING CHANGE:\n* one\n* two", ["* one\n* two"]),
+        ("feat: a\n\nBREAKING CHANGE: one\nBREAKING-CHANGE: two\nmore", ["one", "two\nmore"]),
+        ("feat: a\n\nBREAKING CHANGE: one\n\nSigned-off-by: Dora <dora@example.com>", ["one"]),
+        ("feat: a\n\nBREAKING CHANGE: one\nRefs: PLAT-1", ["one"]),
+        ("feat: a\n\nBREAKING CHANGE: one\nFixes #1", ["one"]),
+        ("feat: a\n\nSigned-off-by: Dora\nBREAKING CHANGE: one", ["one"]),
+        # nothing that may be text of it ends it
+        (
+            "feat: a\n\nBREAKING CHANGE: one\nNote: two\nhttps://example.com\nwell-known: three",
+            ["one\nNote: two\nhttps://example.com\nwell-known: three"],
+        ),
+        ("feat: a\n\nBREAKING CHANGE: one\x1b[31m \u202etwo", ["one\ufffd[31m \ufffdtwo"]),
+        ("feat: a\n\nBREAKING CHANGE:", ["a"]),
+        ("feat: a\n\nno BREAKING CHANGE: here\nBREAKING CHANGE of all", []),
+        ("BREAKING CHANGE: all of it", ["all of it"]),
+    ],
+)
+def test_the_whole_text_of_what_breaks_is_told(message, told):
+    entry = one(message)
+    assert entry["breaking_notes"] == told
+    assert entry["breaking"] is bool(told)
+
+
+@pytest.mark.parametrize(
+    ("since", "until", "query"),
+    [
+        ("v1", "v2", "targetBranch=v1&sourceBranch=v2"),
+        ("refs/tags/v1", "release/2", "targetBranch=refs%2Ftags%2Fv1&sourceBranch=release%2F2"),
+        ("a&b=\"'", "<c>)(ü", "targetBranch=a%26b%3D%22%27&sourceBranch=%3Cc%3E%29%28%C3%BC"),
+    ],
+)
+def test_the_ends_of_the_range_are_compared(since, until, query):
+    made = notes([], ["type"], repository_url=f"{REPOSITORY}/browse", since=since, until=until)
+    assert made["compare_url"] == f"{REPOSITORY}/compare/diff?{query}"
+
+
+@pytest.mark.parametrize("missing", ["repository_url", "since", "until"])
+def test_without_an_end_or_an_address_nothing_is_compared(missing):
+    given = {"repository_url": REPOSITORY, "since": "a", "until": "b"}
+    assert notes([], ["type"], **{**given, missing: None})["compare_url"] is None
+
+
 def test_types_are_in_the_order_of_a_page():
     subjects = ["PLAT-1 x", "wip: c", "chore: c", "fix: b", "api: d", "feat: a", "fix: a"]
     found = sections(subjects, "type")
@@ -171,6 +223,7 @@ def test_what_is_not_known_is_refused(group_by, more, words):
 def test_no_commits_make_empty_groups():
     assert notes([], ["issue", "issue"]) == {
         "commit_count": 0,
+        "compare_url": None,
         "latest_commit_time": None,
         "issues": [],
         "authors": [],
@@ -222,6 +275,7 @@ def test_every_commit_is_in_every_group(found, group_by, jira_url):
                     "type": [entry["type"]],
                 }
                 assert section["name"] in own[group["by"]]
+                assert bool(entry["breaking_notes"]) or not entry["breaking"]
                 assert "".join(part["text"] for part in entry["parts"]) == entry["subject"]
                 assert all(part["text"] for part in entry["parts"])
                 linked = {part["text"] for part in entry["parts"] if part["url"]}

@@ -47,10 +47,13 @@ CONFLICT = refusal(409, "Not in this state.")
 @pytest.mark.parametrize(("answer", "acted"), [(LOST, True), (CONFLICT, False)])
 def test_a_lost_or_refused_action_is_settled_by_reading_back(action, answer, acted):
     with serving(Cluster(answer, ENABLED_AFTER[action])) as (client, server):
-        seen, who = rolling_upgrade.act(Watch(client), action)
+        watch = Watch(client)
+        seen, who = rolling_upgrade.act(watch, action)
         assert [request.method for request in server.received] == ["POST", "GET"]
     assert seen["upgrade_mode_enabled"] == ENABLED_AFTER[action]
     assert who is acted
+    # what another operator did is not told as this run's
+    assert (watch.acted and watch.acted["action"]) == (action if acted else None)
 
 
 @pytest.mark.parametrize("action", sorted(ENABLED_AFTER))

@@ -16,6 +16,8 @@ from ansible_collections.bitbucket.datacenter.plugins.plugin_utils._inventory im
 ROOT = Path(__file__).parents[6]
 #: Runs a command on the controller where it is taken for a template, or for an expression.
 CALL = "lookup('ansible.builtin.pipe', 'touch {}')"
+#: ansible-test hides the entry points of `python -m ansible`.
+COMMAND = "from ansible.cli.{} import main; main()"
 PLUGIN = '''
 import json
 from ansible_collections.bitbucket.datacenter.plugins.plugin_utils._inventory import BitbucketInventory, data
@@ -64,7 +66,7 @@ class Told:
             "ANSIBLE_LOCAL_TEMP": str(self.directory / "tmp"),
         }
         done = subprocess.run(
-            [sys.executable, "-m", "ansible", command, "-i", str(self.directory / "x.told.yml"), *arguments],
+            [sys.executable, "-c", COMMAND.format(command), "-i", str(self.directory / "x.told.yml"), *arguments],
             cwd=self.directory,
             env=environment,
             check=False,
