@@ -55,6 +55,7 @@ _value:
 import typing as t
 
 from ansible.errors import AnsibleFilterError
+from jinja2 import Undefined
 
 from ..plugin_utils._typed import typed
 
@@ -65,6 +66,9 @@ def as_type(value: t.Any, type: str) -> t.Any:  # noqa: A002 - the word that use
     """``typed``, whose errors say what the value should be; it is not shown, since it may be secret."""
     if type not in _TYPES:
         raise AnsibleFilterError(f"as_type does not know the type {type}; use one of {', '.join(_TYPES)}.")
+    if isinstance(value, Undefined):
+        # older versions of Ansible hand it over where error_on_undefined_vars is off: as without the filter
+        return value
     try:
         return typed(value, type)
     except (TypeError, ValueError):

@@ -7,6 +7,7 @@ import pytest
 from ansible.errors import AnsibleFilterError
 from ansible_collections.bitbucket.datacenter.plugins.filter import as_type as of_type
 from ansible_collections.bitbucket.datacenter.plugins.filter import type_faults as of_faults
+from jinja2 import Undefined
 
 as_type = of_type.FilterModule().filters()["as_type"]
 type_faults = of_faults.FilterModule().filters()["type_faults"]
@@ -38,3 +39,8 @@ def test_faults_of_several_variables_come_together():
 def test_faults_need_a_spec_for_each(values, specs):
     with pytest.raises(AnsibleFilterError, match="give a dictionary of variables"):
         type_faults(values, specs)
+
+
+def test_what_is_undefined_stays_so():
+    missing = Undefined(name="app_only")
+    assert as_type(missing, "list") is missing
