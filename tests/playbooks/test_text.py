@@ -58,7 +58,11 @@ def test_clean_up(simulator: Simulator, play: Play, directory: Path) -> None:
 @pytest.mark.parametrize(
     ("playbook", "variables", "said"),
     [
-        ("branch_provisioning", {"branch_provisioning_document": "[1]"}, "branch_provisioning_document is not a mapping"),
+        (
+            "branch_provisioning",
+            {"branch_provisioning_document": "[1]"},
+            "branch_provisioning_document is not a mapping",
+        ),
         ("branch_cleanup", {"branch_cleanup_types": "FEATURE, NONE"}, "branch_cleanup_types[1] is 'NONE'"),
         ("branch_restore", {"branch_cleanup_restore_list": "- name: x"}, "restore_list[0] has no project_key"),
         ("release_notes", {"release_notes_formats": "pdf"}, "release_notes_formats[0] is 'pdf'"),
