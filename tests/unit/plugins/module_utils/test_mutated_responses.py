@@ -83,8 +83,9 @@ def module(name, /, **given):
     """A reader that runs a module as Ansible would, with the defaults of its options."""
     run = importlib.import_module(f"{modules.__name__}.{name}")
     params = {option: each.get("default") for option, each in run.SPEC.items()}
+    said = {"warn": lambda _text: None, "no_log_values": set()}
     return lambda client: run.run(
-        types.SimpleNamespace(params={**params, **given}, check_mode=False, tmpdir=""), client
+        types.SimpleNamespace(params={**params, **given}, check_mode=False, tmpdir="", **said), client
     )
 
 
