@@ -31,4 +31,4 @@ def require(version: "tuple[int, ...]" = sys.version_info[:3], executable: str =
         }
         # like AnsibleModule itself where its Python is too old
         sys.stdout.write(json.dumps({"failed": True, "msg": message, "error": error}) + "\n")
-        sys.exit(1)
+        raise SystemExit(1)

@@ -265,7 +265,7 @@ def run(module: "AnsibleModule", client: "Client") -> dict[str, t.Any]:
     )
     found = places(client, params["repositories"])
     stale: list[dict[str, t.Any]] = []
-    kept: list[dict[str, t.Any]] | None = [] if params["kept"] else None
+    kept: t.Optional[list[dict[str, t.Any]]] = [] if params["kept"] else None
     branches, why = 0, collections.Counter[str]()
     for row in judge_all(client, found, rules, time.time(), params["concurrency"]):
         branches += 1

@@ -139,7 +139,7 @@ def ensure_present(tags: Tags, name: str, commit: str, message: "str | None", ch
     return tags.create(name, commit, message)
 
 
-def ensure_absent(tags: Tags, name: str, before: "View | None", check: bool) -> Outcome:
+def ensure_absent(tags: Tags, name: str, before: t.Optional[View], check: bool) -> Outcome:
     """The tag, as it was found, does not exist any more."""
     if before is not None and check:
         tags.refuse_archived()

@@ -152,11 +152,10 @@ def test_an_entry_point_does_not_read_what_it_publishes(role: str) -> None:
 def closure(path: Path) -> list[Path]:
     """The file and those that it includes by name."""
     found = [path]
-    for each in found:
-        for task in tasks(read(each)):
-            included = task.get("ansible.builtin.include_tasks") or task.get("ansible.builtin.import_tasks")
-            if isinstance(included, str) and "{{" not in included:
-                found.append(each.parent / included)
+    for task in tasks(read(path)):
+        included = task.get("ansible.builtin.include_tasks") or task.get("ansible.builtin.import_tasks")
+        if isinstance(included, str) and "{{" not in included:
+            found += closure(path.parent / included)
     return found
 
 

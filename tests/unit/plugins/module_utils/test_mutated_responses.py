@@ -79,9 +79,9 @@ SHAPES = {
 # -- readers ---------------------------------------------------------------------------------------------------------
 
 
-def module(name, /, **given):
+def module(reader, /, **given):
     """A reader that runs a module as Ansible would, with the defaults of its options."""
-    run = importlib.import_module(f"{modules.__name__}.{name}")
+    run = importlib.import_module(f"{modules.__name__}.{reader}")
     params = {option: each.get("default") for option, each in run.SPEC.items()}
     said = {"warn": lambda _text: None, "no_log_values": set()}
     return lambda client: run.run(
