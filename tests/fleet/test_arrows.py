@@ -133,6 +133,7 @@ def test_the_ground_floor_does_nothing_but_think(path: Path) -> None:
         "json",
         "jsonschema",
         "unicodedata",
+        "urllib",
     }
     assert not called(path) & {"open", "print", "input", "system", "Popen"}
 

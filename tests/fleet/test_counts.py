@@ -32,7 +32,7 @@ def test_the_line_of_release_notes(number: int, counts: str) -> None:
     notes = {name: ["x"] * number for name in ("issues", "authors", "breaking_changes")}
     line = rendered(
         variables["__release_notes_lines"],
-        release_notes={"title": "api 2.0", "commit_count": number, "files": {}, **notes},
+        __release_notes_told={"title": "api 2.0", "commit_count": number, "files": {}, **notes},
         __release_notes_written={"results": []},
         ansible_check_mode=False,
     )
@@ -47,4 +47,4 @@ def test_the_refusal_of_branch_cleanup(number: int, words: str) -> None:
         for each in tasks
         if "branch_cleanup_most" in str(each.get("ansible.builtin.assert"))
     )
-    assert words in rendered(refusal, branch_cleanup_stale=["x"] * number, branch_cleanup_most=0)
+    assert words in rendered(refusal, __branch_cleanup_stale=["x"] * number, __branch_cleanup_most=0)
