@@ -17,8 +17,8 @@ from .world import TARGET, World
 GOALS = ("upgrade", "rollback", "restart")
 #: No run of so many nodes may take more steps: a few for the cluster, and for each node.
 LIMIT = {count: 12 + 12 * count for count in (1, 2, 3, 4)}
-#: So many runs must be enough beside one for each node, where none of them may join again: one finds what an earlier one
-#: has left behind, and one the version that a node did not show before.
+#: So many runs must be enough beside one for each node, where none of them may join again: one finds what an earlier
+#: one has left behind, and one the version that a node did not show before.
 MORE_RUNS = 2
 
 
