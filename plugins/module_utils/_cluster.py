@@ -183,10 +183,15 @@ def _ambiguous(wanted: t.Sequence[str], found: t.Iterable[t.Mapping[str, t.Any]]
 
 
 class Node:
-    """A node by its references, the same one at each poll, also over a restart that gives it another id."""
+    """A node by its references, the same one at each poll, also over a restart that gives it another id.
 
-    def __init__(self, wanted: References) -> None:
+    ``others`` are ids of nodes that are not this one, whatever they show. Without them a node that does not show its
+    address may be this one.
+    """
+
+    def __init__(self, wanted: References, others: t.Iterable[str] = ()) -> None:
         self._wanted = [wanted] if isinstance(wanted, str) else list(wanted)
+        self._others = frozenset(others)
         self._learned: list[str] = []
         self.subject = f"node {self._wanted[0]}"
 
@@ -221,7 +226,7 @@ class Node:
         """The same, or the only live node that nothing identifies yet where this one is down or not listed."""
         node = self.find(cluster)
         if node is None or not is_live(node):
-            anonymous = [each for each in cluster["nodes"] if is_anonymous(each)]
+            anonymous = self._anonymous(cluster)
             if len(anonymous) == 1:
                 return dict(anonymous[0])
         return node
@@ -229,8 +234,11 @@ class Node:
     def is_gone(self, cluster: View) -> bool:
         """Whether the node is OFFLINE or not listed, and no node that is not identified yet may be this one."""
         self.find(cluster)
-        listed = [*self._matches(cluster), *(node for node in cluster["nodes"] if is_anonymous(node))]
-        return not any(is_live(node) for node in listed)
+        return not any(is_live(node) for node in [*self._matches(cluster), *self._anonymous(cluster)])
+
+    def _anonymous(self, cluster: View) -> list[View]:
+        """The nodes that nothing identifies yet and that may be this one."""
+        return [node for node in cluster["nodes"] if is_anonymous(node) and node["id"] not in self._others]
 
 
 def summary(cluster: View) -> View:

@@ -31,10 +31,18 @@ options:
       - In a list of several, an address takes precedence over a name, and a live node over one that is V(OFFLINE).
       - Once the node is found its address and its name identify it, because its id changes when it restarts.
       - In upgrade mode a stopped node stays listed as V(OFFLINE). A node that is not listed counts as V(OFFLINE),
-        unless the cluster lists a node that does not show its address yet.
+        unless the cluster lists a node that does not show its address yet and may be this one, see O(other_ids).
       - A node that does not show its version, as while it starts, is not V(ACTIVE) yet.
     type: list
     elements: str
+  other_ids:
+    description:
+      - Ids of nodes that are not the one of O(node), for example those that were listed beside it before its stop.
+      - A node that does not show its address, as while it starts, is taken for the one of O(node) where nothing else
+        can be, unless its id is one of these.
+    type: list
+    elements: str
+    default: []
   state:
     description:
       - State to wait for, of a node for example V(ACTIVE) or V(OFFLINE), of the cluster for example V(STABLE).
@@ -141,6 +149,7 @@ if t.TYPE_CHECKING:
 
 SPEC: Spec = {
     "node": {"type": "list", "elements": "str"},
+    "other_ids": {"type": "list", "elements": "str", "default": []},
     "state": {"type": "str", "required": True},
     "version": {"type": "str"},
     "failed_states": {"type": "list", "elements": "str"},
@@ -152,7 +161,13 @@ SPEC: Spec = {
 def run(module: "AnsibleModule", client: "Client") -> dict[str, t.Any]:
     """Wait, or look once in check mode."""
     params = module.params
-    goal = Goal(params["state"], node=params["node"], version=params["version"], failed_states=params["failed_states"])
+    goal = Goal(
+        params["state"],
+        node=params["node"],
+        others=params["other_ids"],
+        version=params["version"],
+        failed_states=params["failed_states"],
+    )
     with Watch(client) as watch:
         if module.check_mode:
             cluster, elapsed = watch.read(), 0.0

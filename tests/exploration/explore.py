@@ -17,9 +17,9 @@ from .world import TARGET, World
 GOALS = ("upgrade", "rollback", "restart")
 #: No run of so many nodes may take more steps: a few for the cluster, and for each node.
 LIMIT = {count: 12 + 12 * count for count in (1, 2, 3, 4)}
-#: So many runs must be enough beside one for each node, where none of them may join again: one finds what an earlier
-#: one has left behind, and one the version that a node did not show before.
-MORE_RUNS = 2
+#: So many runs must be enough: the second one finds what the first has left behind, and one more finds the version that
+#: a node did not show before. Where no node may join again, each run ends at one of them, and the last changes nothing.
+RUNS = {count: max(4, count + 1) for count in LIMIT}
 
 
 @dataclasses.dataclass
@@ -125,8 +125,7 @@ def _check_runs(planner: Planner, begin: World, goal: str, busiest_first: bool, 
     Returns what was passed on the way.
     """
     now, passed = begin, set()
-    enough = len(begin.nodes) + MORE_RUNS
-    for _run in range(enough):
+    for _run in range(RUNS[len(begin.nodes)]):
         run = Run(planner, now, goal, busiest_first)
         ended = run.to_the_end()
         passed |= run.passed
@@ -143,7 +142,7 @@ def _check_runs(planner: Planner, begin: World, goal: str, busiest_first: bool, 
             break
         now = run.world
     else:
-        raise Harm(f"the {goal} does not come to an end in {enough} runs", begin)
+        raise Harm(f"the {goal} does not come to an end in {RUNS[len(begin.nodes)]} runs", begin)
     if ended.how == "failed" and ended.where == [None] and now.answers:
         raise Harm(f"the {goal} fails where it should be blocked", now)
     if not set(ended.where) <= set(deeds.excuses(now, goal)):

@@ -28,12 +28,14 @@ def restart(cluster: Cluster, name: str) -> None:
 
 @pytest.fixture
 def moved(own_cluster: Cluster) -> Iterator[Cluster]:
-    """A cluster whose second node is where it was, afterwards."""
+    """A cluster whose second node is where it was, afterwards, and found there by the entry address."""
     yield own_cluster
-    url = urlsplit(own_cluster.node("node2")["url"])
+    home = own_cluster.node("node2")["url"]
+    url = urlsplit(home)
     back = {"address": url.hostname, "port": url.port}
     assert own_cluster.control("PUT", "/nodes/node2/move", json=back).status_code == 200
     restart(own_cluster, "node2")
+    wait_until(lambda: own_cluster.backends()[1]["url"] == home and own_cluster.backends()[1]["running"])
 
 
 def test_nodes_share_a_port_and_have_an_address_each(cluster: Cluster) -> None:

@@ -186,6 +186,17 @@ def test_the_only_node_that_shows_nothing_is_taken_for_one_that_is_down(nodes, p
     assert _cluster.Node("192.0.2.1").is_gone(cluster(*nodes)) is gone
 
 
+def test_what_is_known_to_be_another_node_is_not_taken_for_it():
+    gone, hangs = node(None, "192.0.2.1", "id1", state="OFFLINE"), node(None, None, "id2", **STARTS)
+    wanted = _cluster.Node("192.0.2.1", ["id2"])
+    assert wanted.presumed(cluster(gone, hangs))["id"] == "id1"
+    assert wanted.is_gone(cluster(gone, hangs)) and wanted.is_gone(cluster(hangs))
+    # one that is not known may be it, whatever is known of others
+    starts = node(None, None, "new", **STARTS)
+    assert wanted.presumed(cluster(gone, hangs, starts))["id"] == "new"
+    assert not wanted.is_gone(cluster(gone, hangs, starts))
+
+
 # -- what the server says of it ---------------------------------------------------------------------------------------
 
 
