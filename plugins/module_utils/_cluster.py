@@ -185,13 +185,12 @@ def _ambiguous(wanted: t.Sequence[str], found: t.Iterable[t.Mapping[str, t.Any]]
 class Node:
     """A node by its references, the same one at each poll, also over a restart that gives it another id.
 
-    ``others`` are ids of nodes that are not this one, whatever they show. Without them a node that does not show its
-    address may be this one.
+    A node that does not show its address may be this one, unless its id is one of ``former``, which were there before.
     """
 
-    def __init__(self, wanted: References, others: t.Iterable[str] = ()) -> None:
+    def __init__(self, wanted: References, former: t.Iterable[str] = ()) -> None:
         self._wanted = [wanted] if isinstance(wanted, str) else list(wanted)
-        self._others = frozenset(others)
+        self._former = frozenset(former)
         self._learned: list[str] = []
         self.subject = f"node {self._wanted[0]}"
 
@@ -238,7 +237,7 @@ class Node:
 
     def _anonymous(self, cluster: View) -> list[View]:
         """The nodes that nothing identifies yet and that may be this one."""
-        return [node for node in cluster["nodes"] if is_anonymous(node) and node["id"] not in self._others]
+        return [node for node in cluster["nodes"] if is_anonymous(node) and node["id"] not in self._former]
 
 
 def summary(cluster: View) -> View:

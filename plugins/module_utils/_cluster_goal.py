@@ -23,7 +23,7 @@ class Goal:
     """A state, and a version where one is given, of a node or of the cluster.
 
     ``node`` are references of a node, see ``_node_identity.find``; None for the cluster, whose version is that of every
-    node which is not OFFLINE. ``others`` are ids of nodes that are not this one.
+    node which is not OFFLINE. For ``former`` see ``_cluster.Node``.
     ``failed_states`` end the wait at once; None stands for those that the vendor's reference calls failures.
     """
 
@@ -32,13 +32,13 @@ class Goal:
         state: str,
         *,
         node: References | None = None,
-        others: t.Iterable[str] = (),
+        former: t.Iterable[str] = (),
         version: str | None = None,
         failed_states: t.Sequence[str] | None = None,
     ) -> None:
         self._state = state
         self._version = version
-        self._node = Node(node, others) if node else None
+        self._node = Node(node, former) if node else None
         default = ["ERROR"] if node else ["UPGRADE_TASKS_FAILED"]
         self._failed_states = default if failed_states is None else failed_states
         self.subject = self._node.subject if self._node else "the cluster"

@@ -31,15 +31,15 @@ options:
       - In a list of several, an address takes precedence over a name, and a live node over one that is V(OFFLINE).
       - Once the node is found its address and its name identify it, because its id changes when it restarts.
       - In upgrade mode a stopped node stays listed as V(OFFLINE). A node that is not listed counts as V(OFFLINE),
-        unless the cluster lists a node that does not show its address yet and may be this one, see O(other_ids).
+        unless the cluster lists a node that does not show its address yet and may be this one, see O(former_ids).
       - A node that does not show its version, as while it starts, is not V(ACTIVE) yet.
     type: list
     elements: str
-  other_ids:
+  former_ids:
     description:
-      - Ids of nodes that are not the one of O(node), for example those that were listed beside it before its stop.
-      - A node that does not show its address, as while it starts, is taken for the one of O(node) where nothing else
-        can be, unless its id is one of these.
+      - Ids of nodes that were listed before the one of O(node) was stopped, without its own where that is known.
+      - A node that does not show its address, as while it starts, may be the one of O(node), unless its id is one of
+        these, since a node gets another id when it starts again.
     type: list
     elements: str
     default: []
@@ -149,7 +149,7 @@ if t.TYPE_CHECKING:
 
 SPEC: Spec = {
     "node": {"type": "list", "elements": "str"},
-    "other_ids": {"type": "list", "elements": "str", "default": []},
+    "former_ids": {"type": "list", "elements": "str", "default": []},
     "state": {"type": "str", "required": True},
     "version": {"type": "str"},
     "failed_states": {"type": "list", "elements": "str"},
@@ -164,7 +164,7 @@ def run(module: "AnsibleModule", client: "Client") -> dict[str, t.Any]:
     goal = Goal(
         params["state"],
         node=params["node"],
-        others=params["other_ids"],
+        former=params["former_ids"],
         version=params["version"],
         failed_states=params["failed_states"],
     )

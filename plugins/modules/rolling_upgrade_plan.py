@@ -60,6 +60,13 @@ options:
       - Check mode does not wait.
     type: bool
     default: false
+  hanging:
+    description:
+      - Ids of nodes for whose start an earlier plan has waited in vain, its RV(plan.hanging).
+      - A rollback does not wait for them again. Other goals wait for them as for any other node.
+    type: list
+    elements: str
+    default: []
   node:
     description:
       - One of the inventory hosts of O(nodes). The plan is narrowed to that host, and says as a blocker when stopping
@@ -263,6 +270,11 @@ plan:
       type: list
       elements: str
       sample: []
+    hanging:
+      description: Ids of the nodes that start, where a rollback does not wait for them any longer.
+      type: list
+      elements: str
+      sample: []
 """
 
 from ..module_utils._python import require
@@ -295,6 +307,7 @@ SPEC: Spec = {
     "given_up": {"type": "list", "elements": "str", "default": []},
     "on_blockers": {"type": "str", "choices": ["fail", "report"], "default": "fail"},
     "wait": {"type": "bool", "default": False},
+    "hanging": {"type": "list", "elements": "str", "default": []},
     **wait(delay=2, timeout=600),
     **PROGRESS,
 }
@@ -335,15 +348,18 @@ def run(module: "AnsibleModule", client: "Client") -> dict[str, t.Any]:
     refuse_masked(module)
 
     def make(cluster: _cluster.View, timed_out: bool) -> dict[str, t.Any]:
-        return make_plan(
+        starting = sorted(node["id"] for node in cluster["nodes"] if node["state"] == "STARTING")
+        stuck = params["goal"] == "rollback" and (timed_out or set(starting) <= set(params["hanging"]))
+        plan = make_plan(
             cluster,
             params["nodes"],
             params["target_version"],
             params["goal"],
             params["node"],
             given_up=params["given_up"],
-            stuck=timed_out and params["goal"] == "rollback",
+            stuck=stuck,
         )
+        return {**plan, "hanging": starting if stuck else []}
 
     with _cluster.Watch(client) as watch:
         if params["wait"] and not module.check_mode:

@@ -40,7 +40,7 @@ def run(*looks, check_mode=False, directory=None, **options):
         return Answer(200, {"upgradeModeEnabled": True, "state": "MIXED", "originalVersion": OLD, "nodes": nodes})
 
     params = {"node": ["192.0.2.11", "host1"], "state": "ACTIVE", "version": None, "failed_states": None}
-    params.update({"other_ids": [], "wait_timeout": 5, "wait_delay": 0, "progress_interval": 5}, **options)
+    params.update({"former_ids": [], "wait_timeout": 5, "wait_delay": 0, "progress_interval": 5}, **options)
     with serving(handler, read_only=True) as (client, server):
         module = types.SimpleNamespace(params=params, check_mode=check_mode, tmpdir=directory)
         return cluster_wait.run(module, client), len(server.received)
@@ -73,9 +73,9 @@ def test_a_node_is_gone_only_when_nothing_is_left_that_may_be_it(silent):
 
 def test_a_node_that_was_there_before_the_stop_is_not_waited_for():
     hangs = row("id-3", None, "STARTING", None)
-    assert run([GONE, hangs, OTHER], state="OFFLINE", other_ids=["id-2", "id-3"])[1] == 1
+    assert run([GONE, hangs, OTHER], state="OFFLINE", former_ids=["id-2", "id-3"])[1] == 1
     looks = [GONE, {**hangs, "version": OLD}, OTHER], [hangs, BACK, OTHER]
-    assert run(*looks, version=TARGET, other_ids=["id-2", "id-3"])[1] == 2
+    assert run(*looks, version=TARGET, former_ids=["id-2", "id-3"])[1] == 2
 
 
 def test_what_shows_nothing_and_fails_is_the_node_that_is_down():

@@ -64,6 +64,7 @@ DEFAULTS = {
     "given_up": [],
     "on_blockers": "fail",
     "wait": False,
+    "hanging": [],
     "wait_timeout": 5,
     "wait_delay": 0,
     "progress_interval": 5,
@@ -183,6 +184,19 @@ def test_without_wait_and_in_check_mode_the_plan_is_made_at_once(options):
 def test_a_rollback_stops_a_node_that_starts_for_too_long(body):
     result, _looks = run(body, goal="rollback", wait=True, wait_timeout=0)
     assert steps(result) == [("rollback_node", "host3"), ("rollback_node", "host2"), ("cancel", None)]
+
+
+def test_a_rollback_waits_once_only_for_a_node_that_hangs():
+    result, _looks = run(STARTS, goal="rollback", wait=True, wait_timeout=0)
+    assert result["plan"]["hanging"] == [hidden()["id"]]
+    again, looks = run(STARTS, UP, goal="rollback", wait=True, hanging=[hidden()["id"], "other"])
+    assert (looks, steps(again), again["plan"]["hanging"]) == (1, steps(result), [hidden()["id"]])
+
+
+@pytest.mark.parametrize("options", [{"goal": "rollback", "hanging": ["other"]}, {"hanging": [hidden()["id"]]}])
+def test_what_is_not_known_to_hang_and_an_upgrade_are_waited_for(options):
+    result, looks = run(STARTS, UP, wait=True, **options)
+    assert (looks, result["plan"]["hanging"]) == (2, [])
 
 
 @pytest.mark.parametrize("body", [STARTS, payload(row(11), row(12, version=TARGET), hidden(8), hidden(9))])
