@@ -62,7 +62,7 @@ options:
     default: false
   hanging:
     description:
-      - Ids of nodes for whose start an earlier plan has waited in vain, its RV(plan.hanging).
+      - Ids of nodes for which the wait of an earlier plan timed out, its RV(plan.hanging).
       - A rollback does not wait for them again. Other goals wait for them as for any other node.
     type: list
     elements: str

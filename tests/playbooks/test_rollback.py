@@ -76,7 +76,7 @@ def test_rollback(upgrade: Upgrade, kinds: tuple[str, ...]) -> None:
         # a run that was killed leaves this, too
         upgrade.simulator.at_control("PUT", "/nodes/node1", {"drained": True})
 
-    # once it waits in vain for a node that hangs
+    # its wait for a node that hangs times out, once
     with upgrade.served():
         run = upgrade.play("rolling_upgrade_rollback", "--diff", rolling_upgrade_wait_timeout=40)
     assert run.returncode == 0, run.output
