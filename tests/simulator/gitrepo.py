@@ -4,8 +4,10 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,6 +18,7 @@ from simulator.locks import exclusive
 
 HEADS = "refs/heads/"
 TAGS = "refs/tags/"
+_LONGEST_REF = 4096
 _COMMIT_ID = re.compile(r"[0-9a-fA-F]{4,40}")
 
 
@@ -161,8 +164,26 @@ class GitRepository:
 
     # --- writing: one writer per repository at a time, over all nodes ---
 
+    @contextmanager
+    def writing(self, ref: str = "") -> Iterator[None]:
+        """Hold the repository for a change of this ref, after what a killed writer left has been removed.
+
+        The kernel drops this lock with its holder, git's own lock files stay. So this lock's file has the ref
+        that is being changed: if it has one when it is taken, its last holder was killed.
+        """
+        with exclusive(self.path / "rest.lock") as journal:
+            if unfinished := os.pread(journal, _LONGEST_REF, 0).decode():
+                for name in (unfinished, "packed-refs"):
+                    (self.path / f"{name}.lock").unlink(missing_ok=True)
+                os.ftruncate(journal, 0)
+            os.pwrite(journal, ref.encode(), 0)
+            try:
+                yield
+            finally:
+                os.ftruncate(journal, 0)
+
     def create_branch(self, name: str, commit: pygit2.Commit) -> Branch:
-        with exclusive(self.path / "rest.lock"):
+        with self.writing(HEADS + name):
             try:
                 self.repo.references.create(HEADS + name, commit.id, force=False)
             except (ValueError, OSError, pygit2.GitError):
@@ -179,7 +200,7 @@ class GitRepository:
                 raise RefOverlapsError(branch.name)
 
     def delete_branch(self, name: str, tip: str) -> None:
-        with exclusive(self.path / "rest.lock"):
+        with self.writing(HEADS + name):
             reference = self._reference(HEADS + name)
             if reference is None:
                 return
@@ -189,7 +210,7 @@ class GitRepository:
 
     def move_branch(self, name: str, old: str, new: str) -> None:
         """From one full commit id to another; RefMovedError when it is elsewhere by now."""
-        with exclusive(self.path / "rest.lock"):
+        with self.writing(HEADS + name):
             reference = self._reference(HEADS + name)
             if reference is None or str(reference.target) != old:
                 raise RefMovedError(name)
@@ -197,13 +218,14 @@ class GitRepository:
 
     def keep(self, ref: str, commit_id: str) -> None:
         """Let a ref outside of branches and tags hold the commit."""
-        self.repo.references.create(ref, pygit2.Oid(hex=commit_id), force=True)
+        with self.writing(ref):
+            self.repo.references.create(ref, pygit2.Oid(hex=commit_id), force=True)
 
     def create_tag(
         self, name: str, commit: pygit2.Commit, tagger: pygit2.Signature, message: str | None, force: bool = False
     ) -> None:
         """Annotated with a message, lightweight without; RefExistsError when it is there and `force` is not set."""
-        with exclusive(self.path / "rest.lock"):
+        with self.writing(TAGS + name):
             for other, _target, _commit in self.tags():
                 if other.startswith(name + "/") or name.startswith(other + "/"):
                     raise RefOverlapsError(other)
@@ -217,11 +239,12 @@ class GitRepository:
                 self.repo.create_tag(name, commit.id, ObjectType.COMMIT, tagger, message + "\n")
 
     def delete_tag(self, name: str) -> None:
-        with exclusive(self.path / "rest.lock"):
+        with self.writing(TAGS + name):
             self.repo.references.delete(TAGS + name)
 
     def set_default_branch(self, name: str) -> None:
-        self.repo.set_head(HEADS + name)
+        with self.writing("HEAD"):
+            self.repo.set_head(HEADS + name)
 
 
 def is_valid_branch_name(name: str) -> bool:

@@ -43,11 +43,11 @@ def is_locked(path: Path) -> bool:
 
 
 @contextmanager
-def exclusive(path: Path) -> Iterator[None]:
-    """Wait for the lock, hold it, let it go: for short critical sections across nodes."""
+def exclusive(path: Path) -> Iterator[int]:
+    """Wait for the lock, hold it, let it go: for short critical sections across nodes. Gives its descriptor."""
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX)
-        yield
+        yield descriptor
     finally:
         os.close(descriptor)

@@ -9,6 +9,7 @@ import random
 import signal
 import sqlite3
 import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -17,7 +18,7 @@ from pathlib import Path
 
 import pytest
 import requests
-from conftest import Cluster, running, wait_until
+from conftest import TESTS, Cluster, running, wait_until
 
 UTILS = "/rest/branch-utils/latest/projects/PLAT/repos/{slug}/branches"
 REPO = "/rest/api/latest/projects/PLAT/repos/{slug}"
@@ -141,6 +142,11 @@ def kill_and_restart(cluster: Cluster, name: str) -> None:
     wait_until(lambda: cluster.states(other).get(name) == "ACTIVE")
 
 
+def locks(repository: str) -> list[Path]:
+    """The lock files of git itself."""
+    return [lock for lock in Path(repository).rglob("*.lock") if lock.name != "rest.lock"]
+
+
 def check(cluster: Cluster, done: list[Writes]) -> None:
     """Against git itself, the database itself, and what a node says."""
     path = cluster.repository_path("PLAT", SLUG)
@@ -159,8 +165,7 @@ def check(cluster: Cluster, done: list[Writes]) -> None:
     restrictions = set().union(*(each.restrictions for each in done))
     shown = f"/rest/branch-permissions/2.0/projects/PLAT/repos/{SLUG}/restrictions?limit=1000"
     assert restrictions <= {each["id"] for each in cluster.get(shown)["values"]}
-    leftovers = [lock for lock in Path(path).rglob("*.lock") if lock.name != "rest.lock"]
-    assert leftovers == [], "a lock that nobody holds would refuse later writes"
+    assert locks(path) == [], "a lock that nobody holds would refuse later writes"
 
 
 def rounds(cluster: Cluster, tmp_path: Path, count: int, seed: int) -> None:
@@ -187,6 +192,36 @@ def rounds(cluster: Cluster, tmp_path: Path, count: int, seed: int) -> None:
 
 def test_kill_during_writes(cluster: Cluster, tmp_path: Path) -> None:
     rounds(cluster, tmp_path, 3, seed=1)
+
+
+KILLED = """
+import os, pathlib, signal, sys
+from simulator.gitrepo import GitRepository
+path, ref = pathlib.Path(sys.argv[1]), sys.argv[2]
+with GitRepository(path).writing(ref):
+    for name in (ref, "packed-refs"):
+        lock = path / f"{name}.lock"
+        lock.parent.mkdir(parents=True, exist_ok=True)
+        lock.touch(exist_ok=False)
+    os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+@pytest.mark.parametrize("by_push", [False, True], ids=["rest", "push"])
+def test_what_a_killed_writer_left_refuses_nothing(cluster: Cluster, tmp_path: Path, by_push: bool) -> None:
+    path = cluster.repository_path("PLAT", SLUG)
+    killed = subprocess.run([sys.executable, "-c", KILLED, path, "refs/heads/left/behind"], cwd=TESTS, check=False)
+    assert killed.returncode == -signal.SIGKILL
+    assert len(locks(path)) == 2
+    if by_push:
+        git("clone", "-q", path, "work", cwd=tmp_path)
+        pusher = Pusher(cluster, "node1", "left", tmp_path / "work")
+        pusher.write("left/behind")
+        assert list(pusher.done.branches) == ["left/behind"]
+    else:
+        body = {"name": "left/behind", "startPoint": "main"}
+        assert cluster.call("POST", UTILS.format(slug=SLUG), json=body).status_code == 201
+    assert locks(path) == []
 
 
 @pytest.mark.long

@@ -57,6 +57,9 @@ def _authorise(call: Call, service: str) -> None:
 
 async def _serve(call: Call, path: str, service: str) -> web.StreamResponse:
     _authorise(call, service)
+    if service == "git-receive-pack":
+        with call.git.writing():
+            pass  # what a killed writer left would refuse this push: git's programs know nothing of its lock
     call.node.git_tasks += 1
     try:
         return await _backend(call, path)
