@@ -77,9 +77,6 @@ import typing as t
 
 from ansible.errors import AnsibleFilterError
 
-from ..module_utils._branch_name import MAX_LENGTH, issue_text, refuse_other, typed_name
-from ..module_utils._errors import BitbucketError
-
 
 def branch_name(
     model: t.Mapping[str, t.Any],
@@ -88,9 +85,12 @@ def branch_name(
     *,
     issue_key: str | None = None,
     title: str | None = None,
-    max_length: int = MAX_LENGTH,
+    max_length: int | None = None,
 ) -> str:
     """``typed_name`` with errors as Ansible's."""
+    from ..module_utils._branch_name import MAX_LENGTH, issue_text, refuse_other, typed_name
+    from ..module_utils._errors import BitbucketError
+
     if (text is None) == (issue_key is None) or (title is not None and issue_key is None):
         raise AnsibleFilterError(
             "branch_name needs either a text or an issue key; give text alone, or issue_key and, if you like, title."
@@ -99,7 +99,7 @@ def branch_name(
         texts = {"text": text, "issue_key": issue_key, "title": title}
         refuse_other(model, type=type, **{name: each for name, each in texts.items() if each is not None})
         about = text or "" if issue_key is None else issue_text(issue_key, title)
-        return typed_name(model, type, about, max_length)
+        return typed_name(model, type, about, MAX_LENGTH if max_length is None else max_length)
     except BitbucketError as error:
         raise AnsibleFilterError(str(error)) from None
     except (KeyError, TypeError, AttributeError) as error:

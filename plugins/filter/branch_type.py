@@ -56,12 +56,12 @@ import typing as t
 
 from ansible.errors import AnsibleFilterError
 
-from ..module_utils._branch_name import refuse_other, type_of
-from ..module_utils._errors import InputError
-
 
 def branch_type(model: t.Mapping[str, t.Any], name: str, model_branches: bool = False) -> str | None:
     """``type_of`` with errors as Ansible's."""
+    from ..module_utils._branch_name import refuse_other, type_of
+    from ..module_utils._errors import InputError
+
     try:
         refuse_other(model, name=name)
         return type_of(model, name, model_branches=model_branches)

@@ -49,13 +49,13 @@ import typing as t
 from ansible.errors import AnsibleFilterError
 from ansible.utils.unsafe_proxy import wrap_var
 
-from ..module_utils._text import markdown
-
 
 def markdown_text(text: str) -> t.Any:
     """``markdown``, which Ansible must not take for a template."""
     if not isinstance(text, str):
         raise AnsibleFilterError("What markdown_text was given is no text; give a text, or turn it into one by string.")
+    from ..module_utils._text import markdown
+
     return wrap_var(markdown(text))
 
 

@@ -235,9 +235,6 @@ import typing as t
 from ansible.errors import AnsibleFilterError
 from ansible.utils.unsafe_proxy import wrap_var
 
-from ..module_utils._errors import BitbucketError
-from ..module_utils._release_notes import notes
-
 
 def release_notes(
     commits: t.Iterable[t.Mapping[str, t.Any]],
@@ -250,6 +247,9 @@ def release_notes(
     until: str | None = None,
 ) -> t.Any:
     """``notes``, whose texts Ansible must not take for templates, with errors as Ansible's."""
+    from ..module_utils._errors import BitbucketError
+    from ..module_utils._release_notes import notes
+
     try:
         return wrap_var(
             notes(

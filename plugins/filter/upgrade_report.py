@@ -360,11 +360,11 @@ import typing as t
 from ansible.errors import AnsibleFilterError
 from ansible.utils.unsafe_proxy import wrap_var
 
-from ..module_utils._upgrade_report import report
-
 
 def upgrade_report(told: t.Mapping[str, t.Any], earlier: str = "") -> t.Any:
     """``report``, whose texts Ansible must not take for templates, since others have named nodes."""
+    from ..module_utils._upgrade_report import report
+
     try:
         return wrap_var(report(told, earlier))
     except (KeyError, ValueError, TypeError, AttributeError) as error:

@@ -56,11 +56,11 @@ import typing as t
 from ansible.errors import AnsibleFilterError
 from ansible.utils.unsafe_proxy import wrap_var
 
-from ..module_utils._upgrade_view import view
-
 
 def upgrade_report_view(report: t.Mapping[str, t.Any]) -> t.Any:
     """``view``, whose texts Ansible must not take for templates."""
+    from ..module_utils._upgrade_view import view
+
     try:
         return wrap_var(view(report))
     except (KeyError, ValueError, TypeError, AttributeError) as error:
