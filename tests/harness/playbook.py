@@ -22,6 +22,9 @@ COLLECTIONS = ROOT / ".build" / "collections"
 #: What tests use of other people's collections.
 COMMUNITY = ROOT / ".build" / "community"
 
+#: Where compiled modules are kept, for all runs on this machine.
+CODE = ROOT / ".build" / "cache" / "code"
+
 # urllib knows no ranges: the entry's address, and those of up to twenty nodes.
 #: Addresses that no proxy may come between: those of simulated clusters.
 OURS = ",".join(["127.0.0.1", "localhost", *(f"127.0.10.{number}" for number in range(1, 21))])
@@ -87,6 +90,8 @@ class Playbooks:
             "ANSIBLE_INVENTORY_UNPARSED_WARNING": "false",
             "ANSIBLE_NOCOLOR": "1",
             "ANSIBLE_PIPELINING": "1",
+            "PYTHONPATH": str(Path(__file__).parent / "site"),
+            "HARNESS_CODE": str(CODE),
             "NO_PROXY": OURS,
             "no_proxy": OURS,
             **connection,
@@ -110,7 +115,8 @@ class Playbooks:
     def _prepare(self) -> None:
         if not (self._collections / "ansible_collections" / "bitbucket" / "datacenter").is_dir():
             raise FileNotFoundError(f"There is no collection in {self._collections}: build it with make collection")
-        self._home.mkdir(parents=True, exist_ok=True)
+        for each in (self._home, CODE):
+            each.mkdir(parents=True, exist_ok=True)
         # empty, in place of the user's own
         (self._home / "ansible.cfg").touch()
 
