@@ -106,8 +106,8 @@ def test_a_wait_outlasts_what_passes(bench: FaultyBench, fault: str) -> None:
 def test_an_entry_address_that_is_dead_for_half_a_minute_ends_nothing(bench: FaultyBench, module: str) -> None:
     (scenario, *_others) = (each for each in SCENARIOS if each.module == module)
     upgrade_mode_off(bench.fleet)
-    back = threading.Timer(30, bench.control, ["PUT", "/entry", {"listening": True}])
-    bench.control("PUT", "/entry", {"listening": False})
+    back = threading.Timer(30, bench.fleet.simulator.at_control, ["PUT", "/entry", {"listening": True}])
+    bench.fleet.simulator.at_control("PUT", "/entry", {"listening": False})
     back.start()
     result = bench.fleet.run(module, scenario.options, check=True)
     back.join()
