@@ -122,7 +122,7 @@ def test_a_service_that_does_not_stop(ssh_simulator: Simulator, play_ssh: Play, 
     scripts = [Path(node["install_dir"], before, "bin", "stop-bitbucket.sh") for node in ssh_simulator.facts["nodes"]]
     whole = scripts[0].read_text(encoding="utf-8")
     for script in scripts:
-        script.write_text("#!/bin/sh\nsleep 60\n", encoding="utf-8")
+        script.write_text("#!/bin/sh\nexec sleep 60\n", encoding="utf-8")
     run = play_ssh("rolling_upgrade", variables={**variables, "rolling_upgrade_command_timeout": 10})
     for script in scripts:
         script.write_text(whole, encoding="utf-8")
