@@ -227,7 +227,7 @@ def test_unreachable_in_its_turn(ssh_simulator: Simulator, nodes: Hosts, play_ss
     for words in (
         f"{name} was not upgraded to {version}",
         "cannot be reached",
-        f"node {name} is ACTIVE at version {before[name]}",
+        f"node {ssh_simulator.label(name)} is ACTIVE at version {before[name]}",
         "run the playbook bitbucket.datacenter.rolling_upgrade again",
     ):
         assert words in message, message
