@@ -64,8 +64,10 @@ def _verify_setting(row: Row, before: Mapping[str, State], after: Mapping[str, S
             number = 1 if row["setting"] == "branch_model" else 0
             differs = state.project[number] != now.project[number]
         elif name == place(row):
+            # a branch that HEAD names, and that a run creates, is the default one whatever comes of the setting
+            in_effect = row["outcome"] in ("changed", "unchanged")
             differs = {
-                "default_branch": state.default != now.default,
+                "default_branch": state.default != now.default if in_effect else state.head != now.head,
                 "branch_model": state.model != now.model,
                 "restrictions": state.rules != now.rules,
             }[row["setting"]]
