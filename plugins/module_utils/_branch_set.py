@@ -240,11 +240,12 @@ class _RepositoryWork(_Work):
         pending = self._pending()
         self._declared = {row["name"] for row, item in pending if item.state == "present"}
         order = in_order(
-            [Wish(row["name"], item.state == "present", _as_branch(item.start_point)) for row, item in pending],
+            [Wish(row["name"], item.state == "present", self._start_branch(item.start_point)) for row, item in pending],
             self._tips,
             self.wanted.default_branch,
         )
-        self.attempt([row for row, item in pending if item.start_point == _HEAD], self._look_at_head)
+        if self._default is not None:
+            self.attempt([row for row, item in pending if item.start_point == _HEAD], self._look_at_head)
         self._bring_some(pending, order.for_default)
         if self.wanted.default_branch is not None and self.wanted.default_branch in self._tips:
             self.set("default_branch", self._ensure_default)
@@ -322,6 +323,12 @@ class _RepositoryWork(_Work):
                 if state is not None:
                     branches[name] = state["latest_commit"]
 
+    def _start_branch(self, start_point: str | None) -> str | None:
+        """As ``_as_branch``. Where there is no default branch yet, HEAD is the one that is declared."""
+        if start_point == _HEAD and self._default is None:
+            return self.wanted.default_branch
+        return _as_branch(start_point)
+
     def _start(self, start_point: str | None, of: str, *, exists: bool) -> str | None:
         """The commit of a start point ``of`` a branch, or None where it names none.
 
@@ -331,7 +338,7 @@ class _RepositoryWork(_Work):
         """
         if start_point is None:
             return None
-        name = _as_branch(start_point)
+        name = self._start_branch(start_point)
         commit = name and (self._found.get(name) or self._tips.get(name))
         if commit or start_point.startswith(HEADS) or name in self._declared - {of}:
             return commit

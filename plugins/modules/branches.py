@@ -80,7 +80,7 @@ options:
       start_point:
         description:
           - Branch, tag, full ref or commit at which the branch is created. It may be created by the same task.
-            V(HEAD) is the default branch as it was before the task.
+            V(HEAD) is the default branch as it was before the task, or the declared one if it did not exist.
           - Required when the branch does not exist yet. There is no default.
         type: str
       end_point:

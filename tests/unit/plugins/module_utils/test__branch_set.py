@@ -98,6 +98,26 @@ def test_branches_are_not_named_by_a_model_that_could_not_be_changed():
     )
 
 
+def test_head_is_the_declared_default_branch_where_there_was_none():
+    def server(request):
+        if request.method == "GET":
+            refs = [{"id": "refs/heads/kept", "displayId": "kept", "latestCommit": "b" * 40, "isDefault": False}]
+            return Answer(200, {"values": refs, "isLastPage": True})
+        if request.method == "PUT":
+            return Answer(204)
+        name = request.body["name"]
+        return Answer(201, {"id": f"refs/heads/{name}", "displayId": name, "latestCommit": request.body["startPoint"]})
+
+    def create(*branches):
+        with serving(server) as (client, _server):
+            (report,) = ran(client, Wanted("PLAT", "api", default_branch=branches[-1].name, branches=branches[:-1]))
+            return [(row["outcome"], row["latest_commit"]) for row in report.branches]
+
+    assert create(Item("new", start_point="HEAD"), Item("kept")) == [("created", "b" * 40)]
+    first = Item("first", start_point="kept")
+    assert create(Item("new", start_point="HEAD"), first, Item("first")) == [("created", "b" * 40)] * 2
+
+
 def test_head_is_the_default_branch_as_it_was_found():
     asked = []
 
