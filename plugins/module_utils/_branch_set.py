@@ -324,7 +324,7 @@ class _RepositoryWork(_Work):
                     branches[name] = state["latest_commit"]
 
     def _start_branch(self, start_point: str | None) -> str | None:
-        """As ``_as_branch``. Where there is no default branch yet, HEAD is the one that is declared."""
+        """As ``_as_branch``. Before a default branch exists, HEAD is the declared one."""
         if start_point == _HEAD and self._default is None:
             return self.wanted.default_branch
         return _as_branch(start_point)

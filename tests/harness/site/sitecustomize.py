@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 bitbucket.datacenter contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Spares each module of Ansible the compilation of what it imports, which is more than half of its time.
+"""Spares each module of Ansible the compilation of what it imports, which is about half of its time.
 
 A module travels as a zip archive of sources, and Python keeps nothing of what it compiles from an archive. Here it is
 kept in the directory that HARNESS_CODE names, by its content. Nothing else of a module's process changes.
